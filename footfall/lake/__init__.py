@@ -1,0 +1,1 @@
+"""The lake: zones, storage, the file ledger, and the events table."""
