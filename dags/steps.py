@@ -1,0 +1,170 @@
+"""The steps a DAG is made of. ``FOOTFALL_ENV`` (laptop, gcp) picks the operator; the DAGs keep one shape."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from airflow.providers.google.cloud.operators.dataproc import DataprocCreateBatchOperator
+from airflow.providers.standard.hooks.subprocess import SubprocessHook
+from airflow.sdk import BaseOperator, TaskGroup
+from airflow.sdk.exceptions import AirflowException, AirflowFailException
+from conventions import WAREHOUSE_POOL, run_day
+from cosmos import DbtTaskGroup, ExecutionConfig, ProfileConfig, ProjectConfig, RenderConfig
+from cosmos.constants import ExecutionMode, InvocationMode, LoadMode, TestBehavior
+
+PROJECT_ROOT = Path(__file__).resolve().parents[1]
+RUN_ID = "{{ lake_run_id(dag_run) }}"
+DAY = "{{ run_day(dag_run, params) }}"
+
+# Exit codes of the footfall command that another attempt cannot cure: bad input, and the quality gate's refusal.
+FINAL_EXIT_CODES = {2, 3}
+
+
+def environment() -> str:
+    """``laptop`` or ``gcp``, from FOOTFALL_ENV."""
+    name = os.environ.get("FOOTFALL_ENV", "laptop")
+    if name not in ("laptop", "gcp"):
+        raise ValueError(f"FOOTFALL_ENV is {name!r}: it must be 'laptop' or 'gcp'. Set it to one of them.")
+    return name
+
+
+def gcp_setting(field: str) -> str:
+    """A required FOOTFALL_GCP__* variable; Airflow shows the error on the DAG's page when it is missing."""
+    variable = f"FOOTFALL_GCP__{field.upper()}"
+    value = os.environ.get(variable, "")
+    if not value:
+        raise ValueError(f"{variable} is not set: with FOOTFALL_ENV=gcp the DAGs need it. Set it in the environment.")
+    return value
+
+
+class FootfallOperator(BaseOperator):
+    """Run one ``footfall`` command, without a shell, in the worker's environment.
+
+    Returns the last line it printed, parsed where that is a JSON object. Outlets of a run that has no partition
+    key (a manual run with the param ``day``) are handed over under that day, so that the next DAG still runs.
+
+    Raises:
+        AirflowFailException: the command refused its input or the quality gate refused the events: no retry.
+        AirflowException: it failed in another way: retried as the task says.
+    """
+
+    template_fields: Sequence[str] = ("arguments",)
+    ui_color = "#e8f0fe"
+
+    def __init__(self, *, arguments: list[str], **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.arguments = arguments
+        self._hook = SubprocessHook()
+
+    def execute(self, context: Any) -> Any:
+        command = ["footfall", *self.arguments]
+        result = self._hook.run_command(command, cwd=str(PROJECT_ROOT))
+        if result.exit_code != 0:
+            error = AirflowFailException if result.exit_code in FINAL_EXIT_CODES else AirflowException
+            raise error(f"{' '.join(command)!r} ended with exit code {result.exit_code}: {result.output}")
+        if self.outlets and not context["dag_run"].partition_key:
+            day = run_day(context["dag_run"], context["params"])
+            for outlet in self.outlets:
+                context["outlet_events"][outlet].add_partitions(day)
+        return json.loads(result.output) if result.output.startswith("{") else result.output
+
+    def on_kill(self) -> None:
+        self._hook.send_sigterm()
+
+
+def footfall(task_id: str, *arguments: str, remedy: str, **kwargs: Any) -> FootfallOperator:
+    """A ``footfall`` command as a task; ``remedy`` is what its page and its failure message tell people to do."""
+    return FootfallOperator(task_id=task_id, arguments=list(arguments), doc_md=remedy, **kwargs)
+
+
+def stage(task_id: str, *, remedy: str) -> BaseOperator:
+    """The Spark job: on this machine with the embedded engine, or as a Dataproc Serverless batch."""
+    if environment() == "laptop":
+        return footfall(task_id, "stage", "--run-id", RUN_ID, remedy=remedy)
+    code = gcp_setting("code_bucket").rstrip("/")
+    handed_on = {
+        name: value
+        for name, value in os.environ.items()
+        if name.startswith("FOOTFALL_") and not name.startswith("FOOTFALL_PRIVACY__")
+    }
+    return DataprocCreateBatchOperator(
+        task_id=task_id,
+        doc_md=remedy,
+        project_id=gcp_setting("project"),
+        region=gcp_setting("region"),
+        # A retry needs an id of its own: under the old one Dataproc hands back the batch that failed.
+        batch_id="footfall-{{ lake_run_id(dag_run) | lower }}-{{ ti.try_number }}",
+        batch={
+            "pyspark_batch": {
+                "main_python_file_uri": f"{code}/spark/sessionize_job.py",
+                "python_file_uris": [f"{code}/footfall.zip"],
+                "args": ["--run-id", RUN_ID],
+            },
+            "runtime_config": {
+                "version": "3.0",
+                "properties": {f"spark.dataproc.driverEnv.{name}": value for name, value in sorted(handed_on.items())}
+                | {f"spark.executorEnv.{name}": value for name, value in sorted(handed_on.items())},
+            },
+            "environment_config": {"execution_config": {"service_account": gcp_setting("spark_service_account")}},
+        },
+        deferrable=True,
+    )
+
+
+def dbt_vars(load_result: dict[str, Any] | None) -> str:
+    """The ``--vars`` of a dbt run as JSON: the event dates that ``footfall load`` reported as touched.
+
+    Raises:
+        ValueError: the load's result has no such list; building without it would leave dates stale.
+    """
+    if not load_result or "touched_dates" not in load_result:
+        raise ValueError(
+            f"The load handed over {load_result!r}: its last line must be {{\"touched_dates\": [...]}}. "
+            "Clear the task 'load' and all that follow it."
+        )
+    return json.dumps({"touched_dates": load_result["touched_dates"]})
+
+
+def marts(group_id: str, *, load_task_id: str, remedy: str) -> TaskGroup:
+    """The dbt project as a group of tasks, a node each, read from dbt's manifest.
+
+    FOOTFALL_DBT_EXECUTION says how they run. ``local`` (unless set): a dbt call for each node, which is what
+    ``dag.test()`` can run. ``watcher``: one dbt build in one process, which the other tasks watch; faster, and the
+    only writer DuckDB allows, but it needs a scheduler and a triggerer.
+    """
+    project = Path(os.environ.get("FOOTFALL_DBT_PROJECT", PROJECT_ROOT / "dbt"))
+    watched = os.environ.get("FOOTFALL_DBT_EXECUTION", "local") == "watcher"
+    one_writer: dict[str, Any] = {"pool": WAREHOUSE_POOL} if environment() == "laptop" else {}
+    return DbtTaskGroup(
+        group_id=group_id,
+        project_config=ProjectConfig(
+            dbt_project_path=project,
+            manifest_path=os.environ.get("FOOTFALL_DBT_MANIFEST", project / "target" / "manifest.json"),
+            install_dbt_deps=False,
+        ),
+        profile_config=ProfileConfig(
+            profile_name="footfall",
+            target_name="laptop" if environment() == "laptop" else "bigquery",
+            profiles_yml_filepath=project / "profiles.yml",
+        ),
+        execution_config=ExecutionConfig(
+            execution_mode=ExecutionMode.WATCHER if watched else ExecutionMode.LOCAL,
+            invocation_mode=InvocationMode.DBT_RUNNER,
+            setup_operator_args=one_writer if watched else None,
+        ),
+        render_config=RenderConfig(
+            load_method=LoadMode.DBT_MANIFEST,
+            test_behavior=TestBehavior.BUILD,
+            should_detach_multiple_parents_tests=True,
+            emit_datasets=False,
+        ),
+        operator_args={
+            "vars": f"{{{{ dbt_vars(ti.xcom_pull(task_ids={load_task_id!r})) }}}}",
+            "doc_md": remedy,
+            **({} if watched else one_writer),
+        },
+    )

@@ -1,0 +1,67 @@
+"""
+### Transform: events to published marts
+
+**Purpose.** *load* lets the warehouse see the dates of the events zone that changed since its last load; *marts* builds
+and tests the dbt models for those dates; *publish* puts the new marts in front of readers in one atomic step, and only
+when everything before it is green. It runs when *sessionize* hands over `lake/events`, and marks `warehouse/marts`.
+
+**Owner.** Analytics engineering.
+
+**When it fails.** Readers keep the marts of the last good run. A failed model or test: read the dbt error in that task's
+log, correct the model or the data, then clear the group *marts* and all that follows. `docs/runbooks/airflow.md` has the
+cases.
+
+**Safe to run again?** Yes. Models replace whole dates, and *publish* swaps whole marts.
+
+**Manual run.** Give a partition key or the param `day` (YYYY-MM-DD): it names the hand-over. What is built are the dates
+that changed, whatever day they were landed for.
+"""
+
+from __future__ import annotations
+
+from airflow.sdk import DAG, PartitionedAssetTimetable
+from conventions import (
+    DAY_PARAM,
+    DEFAULT_ARGS,
+    LAKE_EVENTS,
+    MACROS,
+    START_DATE,
+    WAREHOUSE_MARTS,
+    WAREHOUSE_POOL,
+)
+from steps import dbt_vars, footfall, marts
+
+with DAG(
+    dag_id="transform",
+    doc_md=__doc__,
+    description="Load changed dates, build and test the dbt models, publish the marts",
+    schedule=PartitionedAssetTimetable(assets=LAKE_EVENTS),
+    start_date=START_DATE,
+    catchup=False,
+    max_active_runs=1,
+    params=DAY_PARAM,
+    default_args=DEFAULT_ARGS,
+    user_defined_macros=MACROS | {"dbt_vars": dbt_vars},
+    tags=["footfall", "warehouse", "dbt"],
+) as dag:
+    loaded = footfall(
+        "load",
+        "load",
+        pool=WAREHOUSE_POOL,
+        remedy="Clear this task: a load changes nothing that readers see.",
+    )
+    built = marts(
+        "marts",
+        load_task_id="load",
+        remedy="Read the dbt error in this task's log, correct the model or the data, then clear the group 'marts' and "
+        "what follows. Readers keep the marts of the last good run.",
+    )
+    published = footfall(
+        "publish",
+        "publish",
+        pool=WAREHOUSE_POOL,
+        outlets=[WAREHOUSE_MARTS],
+        remedy="Clear this task: the swap is atomic, so readers see the old marts until it succeeds.",
+    )
+
+    loaded >> built >> published
