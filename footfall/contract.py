@@ -54,7 +54,8 @@ EVENT_COLUMNS: Final[tuple[Column, ...]] = (
     Column("session_id", _S, "Session: a function of visitor_id and session_start_ts alone.", required=True),
     Column("session_start_ts", _T, "event_ts of the session's first event.", required=True, unit="microseconds"),
     Column("session_event_number", _I, "Position of the event in its session, from 1.", required=True),
-    Column("split_reason", _S, "Why the session began: first_visit, inactivity, max_duration, campaign.",
+    Column("split_reason", _S, "Why the session began: inactivity (no event of the visitor in the 30 "
+           "minutes before, a first visit included), max_duration, campaign.",
            required=True),
     Column("page_url", _S, "Requested URL as logged (path and query where the log has no host), e-mails masked."),
     Column("page_host", _S, "Host of the page, lower case, where the source has one."),
@@ -105,7 +106,7 @@ EVENT_COLUMNS: Final[tuple[Column, ...]] = (
 COLUMN_NAMES: Final[tuple[str, ...]] = tuple(column.name for column in EVENT_COLUMNS)
 PARTITION_COLUMN: Final = "event_date"
 
-SPLIT_REASONS: Final[tuple[str, ...]] = ("first_visit", "inactivity", "max_duration", "campaign")
+SPLIT_REASONS: Final[tuple[str, ...]] = ("inactivity", "max_duration", "campaign")
 DEVICE_TYPES: Final[tuple[str, ...]] = ("desktop", "mobile", "tablet", "bot", "other")
 
 

@@ -34,7 +34,7 @@ def event(event_ts: datetime, **values: Any) -> dict[str, Any]:
         "session_id": hashlib.sha256(f"{visitor}|{session_start.isoformat()}".encode()).hexdigest()[:32],
         "session_start_ts": session_start,
         "session_event_number": 1,
-        "split_reason": "first_visit",
+        "split_reason": "inactivity",
         "page_url": "/",
         "page_path": "/",
         "http_method": "GET",

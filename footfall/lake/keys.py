@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final, Literal
 from pydantic import SecretStr
 
 from footfall.errors import EnvironmentProblem, InputError
-from footfall.lake.storage import StorageProblem, storage_for
+from footfall.lake.storage import storage_for
 from footfall.lake.storage_local import store_whole
 from footfall.settings import Settings
 
@@ -118,7 +118,7 @@ def _from_secret_manager(project: str, secret: str, client: SecretManagerService
     try:
         response = (client or SecretManagerServiceClient()).access_secret_version(name=version)
     except (GoogleAPICallError, RetryError, GoogleAuthError) as error:
-        raise StorageProblem(
+        raise EnvironmentProblem(
             f"Cannot read the secret {version}: {type(error).__name__}. Create it with Terraform, check "
             "FOOTFALL_GCP__PROJECT, and grant this service account roles/secretmanager.secretAccessor on it."
         ) from error

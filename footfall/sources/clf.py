@@ -1,0 +1,69 @@
+"""The fields that *common* and *combined* lines begin with: client, user, time, request, status, size."""
+
+from __future__ import annotations
+
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+
+from footfall.contract import RejectReason
+from footfall.sources.base import CLIENT_IP, REJECT_REASON
+from footfall.sources.http_columns import clf_timestamp, dash_to_null, event_name, reject, request_line, url_path
+
+LINE_START = r'^\S+ .* \[\d\d/[A-Z][a-z]{2}/\d{4}:\d\d:\d\d:\d\d [+-]\d{4}\] "(?:[^"\\]|\\.)*" (?:\d{3}|-) (?:-?\d+|-)'
+
+# Stand-ins for \\ and \" while a line is cut at its quotes; control characters that servers always escape.
+_BACKSLASH, _QUOTE = "\x02", "\x01"
+
+
+def split_quoted(lines: DataFrame) -> DataFrame:
+    """Add ``quoted``: the line cut at its unescaped double quotes (array of string)."""
+    hidden = F.replace(F.replace("line", F.lit("\\\\"), F.lit(_BACKSLASH)), F.lit('\\"'), F.lit(_QUOTE))
+    line = F.when(F.col("line").contains("\\"), hidden).otherwise(F.col("line"))
+    return lines.withColumn("quoted", F.split(line, '"'))
+
+
+def unescaped(field: Column) -> Column:
+    r"""Put back the quotes and backslashes that :func:`split_quoted` hid. ``\xHH`` escapes stay as logged."""
+    shown = F.replace(F.replace(field, F.lit(_QUOTE), F.lit('"')), F.lit(_BACKSLASH), F.lit("\\"))
+    return F.when(field.contains(_QUOTE) | field.contains(_BACKSLASH), shown).otherwise(field)
+
+
+def _user(head: Column, who: Column, bracket: Column) -> Column:
+    """The third field; a user name may hold spaces, so past the usual six parts it reaches to the bracket."""
+    start = F.length(F.get(who, F.lit(0))) + F.length(F.get(who, F.lit(1))) + 3
+    spaced = F.trim(F.substring(head, start, F.greatest(bracket - start, F.lit(0))))
+    return F.when(F.size(who) > 6, spaced).otherwise(F.get(who, F.lit(2)))
+
+
+def with_common_columns(lines: DataFrame, *, min_parts: int) -> DataFrame:
+    """Add client, user, time, request, status and size from ``quoted``, and why a line is none of it."""
+    head, request, tail = (F.get("quoted", F.lit(index)) for index in (0, 1, 2))
+    bracket = F.instr(head, "[")
+    who = F.split(head, " ")
+    numbers = F.split(F.trim(tail), " ")
+    method, target = request_line(unescaped(request))
+    frame = lines.withColumns(
+        {
+            "event_ts": clf_timestamp(F.substring(head, bracket + 1, F.lit(26))),
+            CLIENT_IP: dash_to_null(F.get(who, F.lit(0))),
+            "user_id": dash_to_null(_user(head, who, bracket)),
+            "http_method": method,
+            "page_url": target,
+            "http_status": F.get(numbers, F.lit(0)).try_cast("bigint"),
+            "bytes_sent": dash_to_null(F.get(numbers, F.lit(1))).try_cast("bigint"),
+            "_size": dash_to_null(F.get(numbers, F.lit(1))),
+        }
+    )
+    return frame.withColumns(
+        {
+            "page_path": url_path(F.col("page_url")),
+            REJECT_REASON: reject(
+                (F.size("quoted") < min_parts, RejectReason.MALFORMED_LINE),
+                (bracket == 0, RejectReason.MALFORMED_LINE),
+                (F.col("event_ts").isNull(), RejectReason.BAD_TIMESTAMP),
+                (~F.coalesce(F.col("http_status").between(100, 599), F.lit(False)), RejectReason.BAD_STATUS),
+                (F.col("_size").isNotNull() & F.coalesce(F.col("bytes_sent") < 0, F.lit(True)), RejectReason.BAD_SIZE),
+                (F.col(CLIENT_IP).isNull(), RejectReason.MISSING_VISITOR),
+            ),
+        }
+    ).withColumn("event_name", event_name(F.col("http_method"), F.col("http_status"), F.col("page_path"))).drop("_size")

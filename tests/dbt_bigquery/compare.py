@@ -1,0 +1,74 @@
+"""Two tables of one model held side by side: equal, or a list of what differs that a person can act on."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import Any, Final
+
+from tests.dbt_bigquery.values import Table
+
+_SHOWN: Final = 10
+
+
+def differences(google: Table, duckdb: Table, key: Sequence[str]) -> list[str]:
+    """One line for each thing the engines disagree about: columns, rows one lacks, values. Empty when they agree.
+
+    Rows pair up by ``key``; without one (or where it does not single out rows) whole rows are compared as a bag.
+    """
+    if list(google.columns) != list(duckdb.columns):
+        return [f"columns: duckdb has {list(duckdb.columns)}, google has {list(google.columns)}"]
+    types = [
+        f"type of {name}: duckdb {duckdb.columns[name]}, google {kind}"
+        for name, kind in google.columns.items()
+        if duckdb.columns[name] != kind
+    ]
+    if types:
+        return types
+    theirs, ours = _keyed(google, key), _keyed(duckdb, key)
+    if len(theirs) != len(google.rows) or len(ours) != len(duckdb.rows):
+        return _bag_differences(google, duckdb)
+    lines = []
+    for identity in sorted(theirs.keys() | ours.keys(), key=repr):
+        where = ", ".join(f"{name}={value!r}" for name, value in zip(key, identity, strict=True))
+        if identity not in theirs:
+            lines.append(f"{where}: only duckdb has this row: {ours[identity]}")
+        elif identity not in ours:
+            lines.append(f"{where}: only google has this row: {theirs[identity]}")
+        else:
+            lines += [
+                f"{where}, column {name}: duckdb {ours[identity][name]!r}, google {theirs[identity][name]!r}"
+                for name in google.columns
+                if not same(ours[identity][name], theirs[identity][name])
+            ]
+    return lines
+
+
+def same(one: Any, other: Any) -> bool:
+    """Equal in kind and value. Floats may differ in their last bits, because sums of them depend on the order."""
+    if type(one) is not type(other):
+        return False
+    if isinstance(one, float):
+        return math.isclose(one, other, rel_tol=1e-12) or (math.isnan(one) and math.isnan(other))
+    return bool(one == other)
+
+
+def report(model: str, mode: str, lines: Sequence[str], rows: int) -> str:
+    """The message of a failing comparison."""
+    shown = [*lines[:_SHOWN], *([f"... and {len(lines) - _SHOWN} more"] if len(lines) > _SHOWN else [])]
+    head = f"{model} ({mode}, {rows} rows): DuckDB and Google's SQL engine disagree on {len(lines)} points"
+    return "\n  ".join([head, *shown])
+
+
+def _keyed(table: Table, key: Sequence[str]) -> dict[tuple[Any, ...], dict[str, Any]]:
+    return {tuple(row[name] for name in key): row for row in table.dicts()} if key else {}
+
+
+def _bag_differences(google: Table, duckdb: Table) -> list[str]:
+    theirs, ours = (Counter(repr(row) for row in table.rows) for table in (google, duckdb))
+    return [*_surplus("duckdb", ours - theirs), *_surplus("google", theirs - ours)]
+
+
+def _surplus(engine: str, rows: Counter[str]) -> Iterable[str]:
+    return (f"only {engine} has this row ({count} times): {row}" for row, count in sorted(rows.items()))
