@@ -153,7 +153,8 @@ def test_an_unreadable_local_file_is_named(tmp_path: Path) -> None:
     local.chmod(0)
     code = (
         "import sys; from pathlib import Path; from footfall.lake.storage import storage_for, StorageProblem\n"
-        "try: storage_for(sys.argv[1]).put_file(Path(sys.argv[2]), 'a')\nexcept StorageProblem as problem: print(problem)"
+        "try: storage_for(sys.argv[1]).put_file(Path(sys.argv[2]), 'a')\n"
+        "except StorageProblem as problem: print(problem)"
     )
     answer = python(code, tmp_path / "lake", local, prefix=ordinary_user()).communicate()[0]
     assert answer.startswith(f"Cannot read {local}: permission denied")
