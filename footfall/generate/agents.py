@@ -145,8 +145,10 @@ def _mobile() -> list[Agent]:
         share = _recency(i, len(_IOS))
         iphone = f"Mozilla/5.0 (iPhone; CPU iPhone OS {system} like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko)"
         agents.append(Agent(f"{iphone} Version/{release} Mobile/15E148 Safari/604.1", "mobile", 6.0 * share))
-        agents.append(Agent(f"{iphone} CriOS/152.0.7900.41 Mobile/15E148 Safari/604.1", "mobile", 0.7 * share))
-        agents.append(Agent(f"{iphone} FxiOS/150.0 Mobile/15E148 Safari/605.1.15", "mobile", 0.15 * share))
+        agents.append(
+            Agent(f"{iphone} CriOS/{152 - i % 3}.0.7900.{41 + i} Mobile/15E148 Safari/604.1", "mobile", 0.7 * share)
+        )
+        agents.append(Agent(f"{iphone} FxiOS/{143 + i}.0 Mobile/15E148 Safari/605.1.15", "mobile", 0.15 * share))
         agents.append(Agent(f"{iphone} Mobile/15E148 Instagram 402.0.0.{30 + i}.71 (iPhone15,4; iOS {system}; en_GB; "
                             "scale=3.00; 1179x2556; 760000000)", "mobile", 0.6 * share))  # fmt: skip
         agents.append(Agent(f"{iphone} Mobile/15E148 [FBAN/FBIOS;FBAV/531.0.0.{40 + i}.62;FBDV/iPhone14,5;FBMD/iPhone;"

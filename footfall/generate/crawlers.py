@@ -28,11 +28,12 @@ def crawl(
     """
     crawls = max(1, round(0.05 * human_visits))
     scans = max(1, round(0.02 * human_visits))
+    calls = min(_MONITOR_CALLS_PER_DAY, max(1, human_visits // 10))
     parts = [
         _crawls(population, midnight, crawls, first_session, rng),
         _scans(population, midnight, scans, first_session + crawls, rng),
-        _monitoring(population, midnight, min(_MONITOR_CALLS_PER_DAY, max(1, human_visits // 10)), first_session + crawls + scans, rng),
-    ]  # fmt: skip
+        _monitoring(population, midnight, calls, first_session + crawls + scans, rng),
+    ]
     return Hits.concat(parts)
 
 

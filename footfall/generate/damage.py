@@ -1,4 +1,4 @@
-"""What goes wrong on the way to the disk: lines cut short, orphaned ends, impossible times and numbers, binary noise."""
+"""What goes wrong on the way to the disk: lines cut short, orphaned ends, impossible times, numbers, noise."""
 
 from __future__ import annotations
 
@@ -11,8 +11,12 @@ import pyarrow.compute as pc
 KINDS: Final = ("cut", "orphan", "bad_time", "bad_status", "bad_size", "noise")
 _KIND_SHARE: Final = (0.40, 0.20, 0.15, 0.08, 0.07, 0.10)
 _BAD_TIMES: Final = (
-    b"32/Oct/2026:10:00:00 +0000", b"01/Foo/2026:10:00:00 +0000", b"01/Oct/2026:25:61:00 +0000", b"-", b"2026-10-01 10:00",
-)  # fmt: skip
+    b"32/Oct/2026:10:00:00 +0000",
+    b"01/Foo/2026:10:00:00 +0000",
+    b"01/Oct/2026:25:61:00 +0000",
+    b"-",
+    b"2026-10-01 10:00",
+)
 
 
 def damage(lines: pa.Array, share: float, rng: np.random.Generator) -> tuple[pa.Array, int]:

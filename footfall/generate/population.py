@@ -16,6 +16,7 @@ from footfall.generate.agents import AGENTS, Kind
 from footfall.generate.hits import IntArray
 
 DEVICE_SHARE: Final[tuple[tuple[Kind, float], ...]] = (("desktop", 0.44), ("mobile", 0.50), ("tablet", 0.06))
+MACHINE_KINDS: Final[tuple[Kind, ...]] = ("crawler", "scanner", "monitor")
 IPV6_SHARE: Final = 0.22
 SECOND_CLIENT_SHARE: Final = 0.22
 # hours east of UTC where the visitors live, and how many live there
@@ -100,7 +101,7 @@ def make_population(visitors: int, day_weights: NDArray[np.float64], rng: np.ran
 
     machines: dict[Kind, IntArray] = {}
     machine_weights: dict[Kind, NDArray[np.float64]] = {}
-    for kind in ("crawler", "scanner", "monitor"):
+    for kind in MACHINE_KINDS:
         rows, weights = _agents_of(kind)
         start = len(agents)
         agents = np.concatenate((agents, np.repeat(rows, _MACHINE_CLIENTS_PER_AGENT)))

@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 from footfall.generate import site
 from footfall.generate.agents import AGENTS
 from footfall.generate.hits import DAY_SECONDS, HEAD, NONSENSE, Hits, IntArray
-from footfall.generate.population import Population
+from footfall.generate.population import MACHINE_KINDS, Population
 
 STATUSES: Final = np.array([200, 301, 303, 304, 400, 403, 404, 444, 500, 502, 503])
 _NO_BODY: Final = np.array([304, 444])
@@ -54,7 +54,7 @@ class CombinedFormat:
         self._queries = _table(site.QUERIES)
         self._referrers = _table([f' "{referrer}' for referrer in site.REFERRERS])
         # phones and browsers speak HTTP/2; machines mostly do not
-        protocols = ["HTTP/1.1" if agent.kind in {"crawler", "scanner", "monitor"} else "HTTP/2.0" for agent in AGENTS]
+        protocols = ["HTTP/1.1" if agent.kind in MACHINE_KINDS else "HTTP/2.0" for agent in AGENTS]
         self._modern = np.array([protocol == "HTTP/2.0" for protocol in protocols])
         ends = [f' {protocol}" {status} ' for protocol in ("HTTP/1.1", "HTTP/2.0") for status in STATUSES]
         self._ends = _table([*ends, *(f'" {status} ' for status in STATUSES)])

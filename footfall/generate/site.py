@@ -36,12 +36,14 @@ _CAMPAIGNS: Final = (
     ("google", "cpc", "autumn_sale"), ("google", "cpc", "brand"), ("google", "cpc", "tents_generic"),
     ("bing", "cpc", "brand"), ("facebook", "paid_social", "autumn_sale"), ("instagram", "paid_social", "new_in"),
     ("instagram", "social", "bio_link"), ("newsletter", "email", "october_letter"), ("newsletter", "email", "welcome"),
-    ("newsletter", "email", "abandoned_cart"), ("trailblog", "affiliate", "partner_2026"), ("youtube", "video", "howto"),
+    ("newsletter", "email", "abandoned_cart"), ("trailblog", "affiliate", "partner_2026"),
+    ("youtube", "video", "howto"),
 )  # fmt: skip
 _SCANNED: Final = (
     "/wp-login.php", "/.env", "/.git/config", "/xmlrpc.php", "/wp-admin/setup-config.php", "/phpmyadmin/index.php",
-    "/vendor/phpunit/phpunit/src/Util/PHP/eval-stdin.php", "/actuator/health", "/cgi-bin/luci", "/boaform/admin/formLogin",
-    "/solr/admin/info/system", "/admin/.env.backup", "/server-status", "/config.json", "/owa/auth/logon.aspx",
+    "/vendor/phpunit/phpunit/src/Util/PHP/eval-stdin.php", "/actuator/health", "/cgi-bin/luci",
+    "/boaform/admin/formLogin", "/solr/admin/info/system",
+    "/admin/.env.backup", "/server-status", "/config.json", "/owa/auth/logon.aspx",
 )  # fmt: skip
 _SHARED_ASSETS: Final = (
     "/assets/app.4f2a9c1e.css", "/assets/vendor.81b7d003.js", "/assets/app.c03de7a5.js", "/assets/logo.svg",
@@ -178,7 +180,8 @@ class Source(IntEnum):
 SOURCE_SHARE: Final = np.array([0.30, 0.32, 0.09, 0.07, 0.07, 0.07, 0.05, 0.03])
 # rows of REFERRERS and of the campaigns that a visit of that source can carry (-1: no campaign)
 SOURCE_REFERRERS: Final[tuple[tuple[int, ...], ...]] = (
-    (0,), (2, 2, 2, 2, 2, 2, 3, 4, 5), (2, 2, 2, 3), (6, 7, 0), (6, 7, 8, 9, 10, 11), (0, 0, 16, 17), (14, 15), (12, 12, 13),
+    (0,), (2, 2, 2, 2, 2, 2, 3, 4, 5), (2, 2, 2, 3), (6, 7, 0), (6, 7, 8, 9, 10, 11), (0, 0, 16, 17), (14, 15),
+    (12, 12, 13),
 )  # fmt: skip
 SOURCE_CAMPAIGNS: Final[tuple[tuple[int, ...], ...]] = (
     (-1,), (-1,), (0, 0, 1, 2, 3), (4, 4, 5), (-1, -1, -1, 6, 11), (7, 7, 8, 9), (-1, 10), (-1,),
