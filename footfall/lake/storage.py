@@ -102,15 +102,15 @@ def storage_for(uri: str) -> Storage:
     scheme, separator, rest = uri.partition("://")
     if not separator:
         if not uri.strip():
-            raise InputError("The storage URI is empty; give a folder, or gs://bucket/prefix.")
+            raise InputError("The storage URI is empty. Give a folder, or gs://bucket/prefix.")
         from footfall.lake.storage_local import FolderStorage
 
         return FolderStorage(Path(uri))
     if scheme != "gs":
-        raise InputError(f"{uri!r} cannot be used for storage: give a folder, or gs://bucket/prefix.")
+        raise InputError(f"{uri!r} cannot be used for storage. Give a folder, or gs://bucket/prefix.")
     bucket, _, prefix = rest.partition("/")
     if not bucket:
-        raise InputError(f"{uri!r} names no bucket; write gs://bucket or gs://bucket/prefix.")
+        raise InputError(f"{uri!r} names no bucket. Write gs://bucket or gs://bucket/prefix.")
     # imported here: the library takes most of a second to load, and a laptop never needs it
     from footfall.lake.storage_gcs import BucketStorage
 
@@ -124,7 +124,7 @@ def checked_path(path: str) -> str:
     """
     if not path or any(segment in ("", ".", "..") for segment in path.split("/")) or "\0" in path:
         raise InputError(
-            f"{path!r} is not a path inside the storage: use names separated by single slashes, "
+            f"{path!r} is not a path inside the storage. Use names separated by single slashes, "
             "without a leading slash, '.' or '..'."
         )
     return path

@@ -167,7 +167,7 @@ def store_whole(
 
 def changed_while_read(local: Path) -> InputError:
     """The error for a source file whose bytes are not those that were hashed."""
-    return InputError(f"{local} changed while it was read: wait until it is complete, then ingest it again.")
+    return InputError(f"{local} changed while it was read. Wait until it is complete, then ingest it again.")
 
 
 def _sync_folder(folder: Path) -> None:

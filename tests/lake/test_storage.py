@@ -53,7 +53,7 @@ def test_a_file_that_changed_since_it_was_hashed_is_not_stored(storage: Storage,
     hashed = hashlib.sha256(local.read_bytes()).hexdigest()
     with local.open("ab") as writer:
         writer.write(b"second line\n")
-    with pytest.raises(InputError, match=r"growing\.log changed while it was read: wait until it is complete"):
+    with pytest.raises(InputError, match=r"growing\.log changed while it was read. Wait until it is complete"):
         storage.put_file(local, "files/growing", sha256=hashed)
     assert not storage.exists("files/growing")
     assert list(storage.list()) == []
