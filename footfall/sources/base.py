@@ -9,6 +9,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from footfall.lake.line_index import DateHint
+
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
@@ -34,11 +36,13 @@ class Source:
     ``matches`` says of one line whether it has this format. ``read_header`` finds the header in a file's first lines
     (None: the format has one and it is missing); formats without a header leave it out. ``parse`` takes a frame with
     ``line`` (string) and ``defect`` (string, a RejectReason the reader found, else null) and returns the same frame
-    with contract columns and the names above added; it must not drop or add rows.
+    with contract columns and the names above added; it must not drop or add rows. ``date_hint`` says where a line
+    carries its date, so that landing knows which dates a file may touch.
     """
 
     name: str
     title: str
     matches: Callable[[str], bool]
     parse: Callable[[DataFrame, tuple[str, ...]], DataFrame]
+    date_hint: DateHint
     read_header: Callable[[Sequence[str]], Header | None] | None = None

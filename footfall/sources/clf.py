@@ -6,10 +6,13 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from footfall.contract import RejectReason
+from footfall.lake.line_index import DateHint
 from footfall.sources.base import CLIENT_IP, REJECT_REASON
 from footfall.sources.http_columns import clf_timestamp, dash_to_null, event_name, reject, request_line, url_path
 
 LINE_START = r'^\S+ .* \[\d\d/[A-Z][a-z]{2}/\d{4}:\d\d:\d\d:\d\d [+-]\d{4}\] "(?:[^"\\]|\\.)*" (?:\d{3}|-) (?:-?\d+|-)'
+
+DATE_HINT = DateHint(marker=b"[", width=11, pattern="%d/%b/%Y", offset_at=21)
 
 # Stand-ins for \\ and \" while a line is cut at its quotes; control characters that servers always escape.
 _BACKSLASH, _QUOTE = "\x02", "\x01"

@@ -12,6 +12,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from footfall.contract import RejectReason
+from footfall.lake.line_index import DateHint
 from footfall.sources.base import CLIENT_IP, REJECT_REASON, SOURCE_EVENT_ID, Header, Source
 from footfall.sources.http_columns import dash_to_null, event_name, reject
 
@@ -107,5 +108,6 @@ SOURCE = Source(
     title="CloudFront standard log",
     matches=_matches,
     parse=parse,
+    date_hint=DateHint(marker=b"\n", width=10, pattern="%Y-%m-%d"),
     read_header=read_header,
 )

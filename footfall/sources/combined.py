@@ -34,4 +34,5 @@ SOURCE = Source(
     title="Apache/nginx combined",
     matches=lambda line: _LINE.match(line) is not None,
     parse=parse,
+    date_hint=clf.DATE_HINT,
 )

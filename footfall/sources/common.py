@@ -25,4 +25,5 @@ SOURCE = Source(
     title="NCSA common",
     matches=lambda line: _LINE.match(line) is not None,
     parse=parse,
+    date_hint=clf.DATE_HINT,
 )

@@ -15,6 +15,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from footfall.contract import RejectReason
+from footfall.lake.line_index import DateHint
 from footfall.sources.base import FIRST_PARTY_ID, REJECT_REASON, Header, Source
 from footfall.sources.http_columns import reject
 
@@ -102,5 +103,6 @@ SOURCE = Source(
     title="E-commerce event CSV",
     matches=lambda line: _LINE.match(line) is not None,
     parse=parse,
+    date_hint=DateHint(marker=b"\n", width=10, pattern="%Y-%m-%d"),
     read_header=read_header,
 )

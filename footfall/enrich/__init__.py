@@ -1,0 +1,1 @@
+"""Lookups over distinct values, in plain Python: user agents, visitors, privacy."""

@@ -1,0 +1,171 @@
+"""Land raw files: bytes as delivered into the raw zone under their hash, and a pending ledger record each.
+
+One pass over the bytes finds what the Spark job needs to know: hash, lines, places to split, candidate dates.
+"""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import zlib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import BinaryIO
+
+from footfall.errors import InputError
+from footfall.lake.ledger import FileRecord, Ledger, Split
+from footfall.lake.line_index import LineIndex
+from footfall.lake.storage import storage_for
+from footfall.settings import Settings
+from footfall.sources.detect import Detected, detect
+
+CHUNK_BYTES = 8 << 20
+SAMPLE_BYTES = 1 << 20
+GZIP_MAGIC = b"\x1f\x8b"
+
+
+@dataclass(slots=True)
+class Landing:
+    """What became of the files of one ingest."""
+
+    run_id: str
+    landed: list[FileRecord] = field(default_factory=list)
+    known: list[str] = field(default_factory=list)
+    refused: list[tuple[str, str]] = field(default_factory=list)  # (file, why and what to do)
+
+
+def land(settings: Settings, paths: Iterable[Path], run_id: str, source: str | None = None) -> Iterator[Landing]:
+    """Land ``paths``; yields the same growing :class:`Landing` after each file, for progress.
+
+    A file that cannot be used is refused with a reason and the others go on. ``source`` names the format instead of
+    looking at the lines. Content that is known, under whatever name, is not landed again.
+    """
+    raw, ledger = storage_for(settings.zone("raw")), Ledger(storage_for(settings.zone("ledger")))
+    landing = Landing(run_id)
+    for path in paths:
+        try:
+            record = _examine(path, run_id, source)
+            known = ledger.find(record.sha256)
+            if known is not None:
+                ledger.add_name(known, str(path))
+                landing.known.append(str(path))
+            else:
+                raw.put_file(path, raw_path(record.sha256, record.gzip), sha256=record.sha256)
+                ledger.write_pending(record)
+                landing.landed.append(record)
+        except InputError as error:
+            landing.refused.append((str(path), str(error)))
+        yield landing
+
+
+def raw_path(sha256: str, is_gzip: bool) -> str:
+    """Where a content lies in the raw zone."""
+    return f"{sha256[:2]}/{sha256}" + (".gz" if is_gzip else "")
+
+
+def expand(patterns: Iterable[str]) -> list[Path]:
+    """Files named by files, folders (everything below, hidden files left out) and globs, in the order of their names.
+
+    Raises :class:`InputError` for a pattern that names nothing.
+    """
+    found: dict[Path, None] = {}
+    for pattern in patterns:
+        path = Path(pattern).expanduser()
+        if path.is_dir():
+            matches = [p for p in sorted(path.rglob("*")) if p.is_file() and not p.name.startswith(".")]
+        elif path.exists():
+            matches = [path]
+        else:
+            root = Path(path.anchor or ".")
+            matches = [p for p in sorted(root.glob(str(path.relative_to(path.anchor)))) if p.is_file()]
+        if not matches:
+            raise InputError(f"{pattern!r} names no file; give a file, a folder or a glob that matches at least one.")
+        found.update(dict.fromkeys(matches))
+    return list(found)
+
+
+def _examine(path: Path, run_id: str, source: str | None) -> FileRecord:
+    try:
+        before = path.stat()
+        with path.open("rb") as file:
+            is_gzip = file.read(2) == GZIP_MAGIC
+            sample = _sample(file, is_gzip)
+            detected = detect(sample, str(path), source) if sample else None
+            digest, index = _index(file, is_gzip, detected)
+        after = path.stat()
+    except PermissionError:
+        raise InputError(f"{path} cannot be read: no permission. Run as a user who may, or chmod it.") from None
+    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        raise InputError(
+            f"{path} is a damaged gzip file ({error}). Nothing of it was taken; copy it again and re-run."
+        ) from None
+    except OSError as error:
+        raise InputError(f"{path} cannot be read: {error.strerror or error}.") from error
+    if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
+        raise InputError(
+            f"{path} is still being written ({before.st_size:,} bytes grew to {after.st_size:,}); ingest it when it is "
+            "complete, for example after log rotation."
+        )
+    header_lines = detected.header_lines if detected else 0
+    return FileRecord(
+        sha256=digest,
+        names=[str(path)],
+        size_bytes=before.st_size,
+        gzip=is_gzip,
+        source=detected.source.name if detected else None,
+        fields=list(detected.fields) if detected else [],
+        header_lines=header_lines,
+        lines=max(0, index.lines - header_lines),
+        splits=[] if is_gzip else [Split(offset=offset, line=line) for offset, line in index.splits],
+        candidate_dates=sorted(index.dates),
+        landed_at=datetime.now(UTC),
+        ingest_run_id=run_id,
+    )
+
+
+def _sample(file: BinaryIO, is_gzip: bool) -> bytes:
+    file.seek(0)
+    if not is_gzip:
+        return file.read(SAMPLE_BYTES)
+    with gzip.GzipFile(fileobj=file) as unzipped:
+        return unzipped.read(SAMPLE_BYTES)
+
+
+def _index(file: BinaryIO, is_gzip: bool, detected: Detected | None) -> tuple[str, LineIndex]:
+    """Hash of the stored bytes and index of the lines, in one pass."""
+    file.seek(0)
+    hashed = _Hashing(file)
+    index = LineIndex(detected.source.date_hint if detected else None)
+    if is_gzip:
+        with gzip.GzipFile(fileobj=hashed) as unzipped:
+            while chunk := unzipped.read(CHUNK_BYTES):
+                index.add(chunk)
+        hashed.drain()
+    else:
+        while chunk := hashed.read(CHUNK_BYTES):
+            index.add(chunk)
+    index.close()
+    return hashed.hexdigest(), index
+
+
+class _Hashing:
+    """A file that hashes what is read from it; reads forward only."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file, self._hash = file, hashlib.sha256()
+
+    def read(self, size: int = -1) -> bytes:
+        data = self._file.read(size)
+        self._hash.update(data)
+        return data
+
+    def drain(self) -> None:
+        while self.read(CHUNK_BYTES):
+            pass
+
+    def hexdigest(self) -> str:
+        return self._hash.hexdigest()
+
+

@@ -1,0 +1,247 @@
+"""The Spark job: pending raw files in, staged sessions out. All of the Spark side's I/O is in this file.
+
+    python -m spark.sessionize_job --run-id 20240512T101500Z-ab12cd [--engine sail|spark]
+
+Reads the ledger's pending files from the raw zone and, from the events zone, the dates they may touch with all later
+dates without a gap; writes Parquet below ``<events zone>/<run id>/`` and ends with a manifest. The same file runs on a
+laptop and as a Dataproc batch; everything else comes from the settings (``FOOTFALL_*``). Prints one JSON line: the
+run id and whether there was anything to do.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import date, timedelta
+from functools import reduce
+
+import pyarrow.parquet as pq
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
+
+from footfall.contract import COLUMN_NAMES, PARTITION_COLUMN
+from footfall.errors import FootfallError
+from footfall.lake import events
+from footfall.lake.keys import Keys, load_keys
+from footfall.lake.landing import raw_path
+from footfall.lake.ledger import FileRecord, Ledger
+from footfall.lake.reader import LINE_SCHEMA, TASK_SCHEMA, line_reader
+from footfall.lake.staging import REJECTED, FileCounts, Manifest, StagedParquet, write_manifest
+from footfall.lake.storage import Storage, storage_for
+from footfall.settings import Settings
+from footfall.sources import SOURCES
+from footfall.sources.base import REJECT_REASON
+from spark.max_duration import split_long_sessions
+from spark.parse import parse
+from spark.session import cores, engine
+from spark.sessionize import CARRY_TYPES, REPEATED, sessionize
+from spark.stored import open_sessions, stored_events
+
+ONE_DAY = timedelta(days=1)
+
+
+def run(settings: Settings, run_id: str) -> Manifest | None:
+    """Stage the pending files under ``run_id``; None when nothing is pending."""
+    ledger = Ledger(storage_for(settings.zone("ledger")))
+    pending = ledger.pending()
+    if not pending:
+        return None
+    events_uri = settings.zone("events")
+    zone = storage_for(events_uri)
+    table = events.open_table(events_uri)
+    _clear(zone, run_id)
+    with engine(settings.engine) as spark:
+        plan = _Dates(pending, events.dates_in(table))
+        rows = [_new_rows(spark, settings, pending, load_keys(settings))]
+        if table is not None and plan.restaged:
+            stored = _read(spark, events.files_of(table, plan.restaged))
+            # A rerun after a crash finds its own files' events in the table: they come from raw again
+            rows.append(stored_events(stored.where(~F.col("file_sha256").isin([f.sha256 for f in pending]))))
+        if table is not None and plan.carried:
+            before = _read(spark, events.files_of(table, plan.carried))
+            rows.append(open_sessions(before, settings.session))
+        staged = sessionize(_union(rows), settings.session)
+        parquet, counts = _stage(spark, settings, staged, run_id)
+    manifest = Manifest(
+        run_id=run_id,
+        base_version=None if table is None else table.version(),
+        files=[record.sha256 for record in pending],
+        dates=sorted(plan.restaged | {file.event_date for file in parquet if file.event_date}),
+        parquet=parquet,
+        counts=counts,
+    )
+    write_manifest(zone, manifest)
+    return manifest
+
+
+class _Dates:
+    """Which stored dates a run reads again, and which it only looks back at."""
+
+    def __init__(self, pending: Iterable[FileRecord], stored: set[date]) -> None:
+        touched = {day for record in pending for day in record.candidate_dates}
+        # A changed day can change the sessions of the next, until a day without events ends them all
+        affected = set(touched)
+        for day in touched:
+            following = day + ONE_DAY
+            while following in stored and following not in affected:
+                affected.add(following)
+                following += ONE_DAY
+        self.restaged = affected & stored
+        self.carried = {day - ONE_DAY for day in affected} & stored - affected
+
+
+def _new_rows(spark: SparkSession, settings: Settings, pending: list[FileRecord], keys: Keys) -> DataFrame:
+    """``PARSED_COLUMNS`` of every line of the pending files, one parse per format and header."""
+    groups: dict[tuple[str, tuple[str, ...]], list[FileRecord]] = defaultdict(list)
+    for record in pending:
+        if record.source is not None:
+            groups[record.source, tuple(record.fields)].append(record)
+    parsed = []
+    for (source, fields), records in groups.items():
+        tasks = [task for record in records for task in _read_tasks(record)]
+        read = line_reader(settings.zone("raw"), settings.limits.max_line_bytes)
+        files = spark.createDataFrame(
+            [(r.sha256, r.ingest_run_id, r.landed_at) for r in records],
+            "file_sha256 string, ingest_run_id string, ingested_at timestamp",
+        )
+        lines = (
+            spark.createDataFrame(tasks, TASK_SCHEMA)
+            .repartition(min(len(tasks), 4 * cores()))
+            .mapInArrow(read, LINE_SCHEMA)
+            .join(F.broadcast(files), "file_sha256")
+        )
+        parsed.append(parse(lines, SOURCES[source], fields, keys, settings.limits))
+    if not parsed:  # nothing but empty files
+        empty = spark.createDataFrame([], LINE_SCHEMA + ", ingest_run_id string, ingested_at timestamp")
+        parsed.append(parse(empty, SOURCES["common"], (), keys, settings.limits))
+    return reduce(DataFrame.unionByName, parsed)
+
+
+def _read_tasks(record: FileRecord) -> list[tuple]:
+    path = raw_path(record.sha256, record.gzip)
+    starts = [(0, 1)] if record.gzip else [(split.offset, split.line) for split in record.splits]
+    stops = [*[offset for offset, _ in starts[1:]], record.size_bytes]
+    return [
+        (path, record.sha256, record.gzip, offset, stop, line, record.header_lines if line == 1 else 0)
+        for (offset, line), stop in zip(starts, stops, strict=True)
+    ]
+
+
+def _read(spark: SparkSession, files: list[str]) -> DataFrame:
+    """Events of Parquet files, whose date is in their path and not in them."""
+    return spark.read.parquet(*files).withColumn(PARTITION_COLUMN, F.to_date("event_ts")).select(*COLUMN_NAMES)
+
+
+def _union(frames: list[DataFrame]) -> DataFrame:
+    """One frame with the columns sessionize wants, whether or not sessions are carried in."""
+    missing = {name: F.lit(None).cast(kind) for name, kind in CARRY_TYPES.items() if name not in frames[-1].columns}
+    frames = [*frames[:-1], frames[-1].withColumns(missing)]
+    return reduce(lambda a, b: a.unionByName(b, allowMissingColumns=True), frames)
+
+
+def _stage(
+    spark: SparkSession, settings: Settings, staged: DataFrame, run_id: str
+) -> tuple[list[StagedParquet], list[FileCounts]]:
+    """Write, look for sessions past the maximum, cut those if there are any."""
+    root = f"{settings.zone('events')}/{run_id}"
+    date_or_rejected = F.when(F.col(REJECT_REASON).isNull(), F.col("event_date").cast("string")).otherwise(REJECTED)
+    # A rejected row's reason takes the place of its event_name, so that all files have the contract's columns
+    named = F.coalesce(F.col(REJECT_REASON), F.col("event_name"))
+    _write(staged.withColumns({"event_name": named, PARTITION_COLUMN: date_or_rejected}), f"{root}/1")
+    written = _listing(settings, f"{run_id}/1")
+    longest, counts = _count(spark, settings, written)
+    rounds = int(longest // (settings.session.max_hours * 3600))
+    if not rounds:
+        return written, counts
+    long = [file for file in written if file.event_date is not None]
+    capped = split_long_sessions(_read(spark, _uris(settings, long)), settings.session, rounds)
+    _write(capped.withColumn(PARTITION_COLUMN, F.col(PARTITION_COLUMN).cast("string")), f"{root}/2")
+    return [file for file in written if file.event_date is None] + _listing(settings, f"{run_id}/2"), counts
+
+
+def _write(staged: DataFrame, path: str) -> None:
+    (
+        staged.select(*COLUMN_NAMES)
+        .write.mode("overwrite")
+        .option("compression", "zstd")
+        .partitionBy(PARTITION_COLUMN)
+        .parquet(path)
+    )
+
+
+def _listing(settings: Settings, folder: str) -> list[StagedParquet]:
+    zone = storage_for(settings.zone("events"))
+    found = []
+    for entry in zone.list(f"{folder}/"):
+        if not entry.path.endswith(".parquet"):
+            continue
+        partition = entry.path.split(f"{PARTITION_COLUMN}=")[1].split("/")[0]
+        with zone.open(entry.path) as file:
+            rows = pq.read_metadata(file).num_rows
+        day = None if partition == REJECTED else date.fromisoformat(partition)
+        found.append(StagedParquet(path=entry.path, event_date=day, size_bytes=entry.size_bytes, rows=rows))
+    return found
+
+
+def _uris(settings: Settings, files: list[StagedParquet]) -> list[str]:
+    zone = storage_for(settings.zone("events"))
+    return [zone.uri(file.path) for file in files]
+
+
+def _count(spark: SparkSession, settings: Settings, written: list[StagedParquet]) -> tuple[float, list[FileCounts]]:
+    """Longest session in seconds, and what each file's lines became."""
+    counts: dict[str, FileCounts] = {}
+    longest = 0.0
+    if not written:
+        return longest, []
+    rows = (
+        spark.read.parquet(*_uris(settings, written))
+        .withColumn("name", F.when(F.col("session_id").isNull(), F.col("event_name")))
+        .groupBy("file_sha256", F.to_date("event_ts").alias("day"), "name")
+        .agg(
+            F.count("*").alias("rows"),
+            F.max(F.unix_micros("event_ts") - F.unix_micros("session_start_ts")).alias("longest_us"),
+        )
+        .collect()
+    )
+    for row in rows:
+        of_file = counts.setdefault(row.file_sha256, FileCounts(sha256=row.file_sha256))
+        if row.name is None:
+            of_file.events[row.day] = row.rows
+            longest = max(longest, row.longest_us / 1e6)
+        elif row.name == REPEATED:
+            of_file.repeated[row.day] = row.rows
+        else:
+            of_file.quarantined[row.name] = of_file.quarantined.get(row.name, 0) + row.rows
+    return longest, sorted(counts.values(), key=lambda c: c.sha256)
+
+
+def _clear(zone: Storage, run_id: str) -> None:
+    """Remove what an earlier, killed attempt of this run left."""
+    for entry in list(zone.list(f"{run_id}/")):
+        zone.delete(entry.path)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the job from the command line; errors a user can act on are one sentence."""
+    parser = argparse.ArgumentParser(description="Stage pending raw files as sessionized events.")
+    parser.add_argument("--run-id", required=True)
+    parser.add_argument("--engine", choices=["sail", "spark"])
+    options = parser.parse_args(arguments)
+    settings = Settings()
+    if options.engine:
+        settings.engine.name = options.engine
+    try:
+        manifest = run(settings, options.run_id)
+    except FootfallError as error:
+        print(error, file=sys.stderr)
+        return error.exit_code
+    print(json.dumps({"run_id": options.run_id, "staged": manifest is not None}))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
