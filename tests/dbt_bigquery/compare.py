@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any, Final
 
-from tests.dbt_bigquery.values import Table
+from tests.dbt_bigquery.table import Table
 
 _SHOWN: Final = 10
 
@@ -15,7 +15,7 @@ _SHOWN: Final = 10
 def differences(google: Table, duckdb: Table, key: Sequence[str]) -> list[str]:
     """One line for each thing the engines disagree about: columns, rows one lacks, values. Empty when they agree.
 
-    Rows pair up by ``key``; without one (or where it does not single out rows) whole rows are compared as a bag.
+    Rows pair up by ``key``, else by the first columns that single rows out; where none do, as bags of whole rows.
     """
     if list(google.columns) != list(duckdb.columns):
         return [f"columns: duckdb has {list(duckdb.columns)}, google has {list(google.columns)}"]
@@ -26,6 +26,7 @@ def differences(google: Table, duckdb: Table, key: Sequence[str]) -> list[str]:
     ]
     if types:
         return types
+    key = key or _leading_key(google, duckdb)
     theirs, ours = _keyed(google, key), _keyed(duckdb, key)
     if len(theirs) != len(google.rows) or len(ours) != len(duckdb.rows):
         return _bag_differences(google, duckdb)
@@ -61,14 +62,26 @@ def report(model: str, mode: str, lines: Sequence[str], rows: int) -> str:
     return "\n  ".join([head, *shown])
 
 
+def _leading_key(*tables: Table) -> Sequence[str]:
+    names = list(tables[0].columns)
+    for count in range(1, len(names)):
+        if all(len(_keyed(table, names[:count])) == len(table.rows) for table in tables):
+            return names[:count]
+    return names
+
+
 def _keyed(table: Table, key: Sequence[str]) -> dict[tuple[Any, ...], dict[str, Any]]:
-    return {tuple(row[name] for name in key): row for row in table.dicts()} if key else {}
+    return {tuple(_hashable(row[name]) for name in key): row for row in table.dicts()}
 
 
 def _bag_differences(google: Table, duckdb: Table) -> list[str]:
-    theirs, ours = (Counter(repr(row) for row in table.rows) for table in (google, duckdb))
+    theirs, ours = (Counter(tuple(map(_hashable, row)) for row in table.rows) for table in (google, duckdb))
     return [*_surplus("duckdb", ours - theirs), *_surplus("google", theirs - ours)]
 
 
-def _surplus(engine: str, rows: Counter[str]) -> Iterable[str]:
-    return (f"only {engine} has this row ({count} times): {row}" for row, count in sorted(rows.items()))
+def _surplus(engine: str, rows: Counter[tuple[Any, ...]]) -> list[str]:
+    return [f"only {engine} has this row, {count} times: {row}" for row, count in sorted(rows.items(), key=repr)]
+
+
+def _hashable(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value

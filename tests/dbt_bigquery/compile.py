@@ -11,16 +11,19 @@ from pathlib import Path
 from typing import Any, Final
 
 from dbt.cli.main import dbtRunner
-from footfall.settings import PROJECT_ROOT
 
-from tests.dbt_bigquery.values import canonical_type
+from footfall.settings import PROJECT_ROOT
 
 DBT_DIR: Final = PROJECT_ROOT / "dbt"
 
 
 @dataclass(frozen=True)
 class Node:
-    """One compiled model or data test."""
+    """One compiled model or data test, or a source.
+
+    ``relation`` is how SQL names its table, ``path`` the same as (project, dataset, table), ``contract`` the declared
+    types by column.
+    """
 
     name: str
     kind: str
@@ -119,15 +122,15 @@ def _compiled(manifest: Mapping[str, Any]) -> Compiled:
 
 
 def _node(entry: Mapping[str, Any]) -> Node:
-    kind = entry["resource_type"]
-    columns = entry["columns"].values()
+    kind, columns = entry["resource_type"], entry["columns"].values()
+    table = entry.get("identifier") or entry["alias"]
     return Node(
         name=entry["name"],
         kind=kind,
         sql=entry.get("compiled_code") or "",
         relation=entry["relation_name"],
-        path=None if kind == "test" else (entry["database"], entry["schema"], entry.get("identifier") or entry["alias"]),
-        contract={column["name"]: canonical_type(column["data_type"]) for column in columns if column["data_type"]},
+        path=None if kind == "test" else (entry["database"], entry["schema"], table),
+        contract={column["name"]: column["data_type"] for column in columns if column["data_type"]},
         primary_key=tuple(entry.get("primary_key") or ()),
         config=entry["config"],
     )

@@ -26,7 +26,8 @@ from zetasql.wasi._pb2.zetasql.proto import options_pb2 as analyzer_pb2
 from zetasql.wasi._pb2.zetasql.proto import simple_catalog_pb2 as catalog_pb2
 from zetasql.wasi._pb2.zetasql.public import options_pb2, simple_table_pb2, type_pb2
 
-from tests.dbt_bigquery.values import Table, decode, encode, type_name, type_proto
+from tests.dbt_bigquery.table import Table
+from tests.dbt_bigquery.values import decode, encode, type_name, type_proto
 
 Columns = Mapping[str, str]
 

@@ -26,7 +26,8 @@ _DAYS = (date(2023, 12, 30), date(2023, 12, 31), date(2024, 1, 1), date(2024, 2,
          date(2024, 3, 1), date(2024, 3, 3), date(2024, 3, 4))  # fmt: skip
 _AGENTS = (("Firefox", "126.0", "Linux", "desktop"), ("Mobile Safari", "17.4", "iOS", "mobile"),
            ("Other", None, "Other", "other"), (None, None, None, None))  # fmt: skip
-_REFERRERS = ((None, None), ("https://www.google.com/", "www.google.com"), ("https://münchen.example/a?b", "münchen.example"))
+_REFERRERS = ((None, None), ("https://www.google.com/", "www.google.com"),
+              ("https://münchen.example/a?b", "münchen.example"))  # fmt: skip
 _CAMPAIGNS = ((None, None, None), ("newsletter", "email", "Frühling 2024"), ("google", "cpc", ""))
 _PRICES = (Decimal("0.1"), Decimal("19.99"), Decimal("0.005"), Decimal("1234567.123456789"), None)
 
@@ -124,9 +125,9 @@ def _edges() -> list[Row]:
         *(_hit(moment, "edge-midnight", path) for moment, path in zip(crossing, _PAGES, strict=False)),
         # 0.9 s that cross a second; 10.9 s without a second page: "more than 10 s" depends on the rounding
         _hit(_at(march, "08:00:00.900000"), "edge-second"),
-        _hit(_at(march, "08:00:01.800000"), "edge-second", "/style.css", event_name="asset_request", is_page_view=False),
+        _hit(_at(march, "08:00:01.800000"), "edge-second", "/a.css", event_name="asset_request", is_page_view=False),
         _hit(_at(march, "08:00:00.100000"), "edge-ten"),
-        _hit(_at(march, "08:00:11.000000"), "edge-ten", "/style.css", event_name="asset_request", is_page_view=False),
+        _hit(_at(march, "08:00:11.000000"), "edge-ten", "/a.css", event_name="asset_request", is_page_view=False),
         # engagement of exactly 10 s, and of 10.001 s
         _hit(_at(march, "09:00:00"), "edge-engaged-at", engagement_ms=10_000),
         _hit(_at(march, "09:00:00"), "edge-engaged-over", engagement_ms=10_001),

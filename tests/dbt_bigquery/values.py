@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final
 
 from zetasql.wasi._pb2.zetasql.public import type_pb2, value_pb2
 
-# BigQuery's names of the kinds, and the other names its DDL takes for them
 _KINDS: Final[dict[str, int]] = {
     "STRING": type_pb2.TYPE_STRING,
     "BYTES": type_pb2.TYPE_BYTES,
@@ -26,43 +23,17 @@ _KINDS: Final[dict[str, int]] = {
     "JSON": type_pb2.TYPE_JSON,
 }
 _NAMES: Final = {kind: name for name, kind in _KINDS.items()}
-_SYNONYMS: Final = {
-    "INT": "INT64", "INTEGER": "INT64", "BIGINT": "INT64", "SMALLINT": "INT64", "DECIMAL": "NUMERIC",
-    "BIGDECIMAL": "BIGNUMERIC", "BOOLEAN": "BOOL",
-}  # fmt: skip
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _NUMERIC_SCALE: Final = Decimal(10) ** 9  # a NUMERIC is an integer count of 10^-9
 
 
-@dataclass(frozen=True)
-class Table:
-    """Rows with named, typed columns. Types carry BigQuery's names; timestamps are aware, in UTC."""
-
-    columns: dict[str, str]
-    rows: list[tuple[Any, ...]]
-
-    def dicts(self) -> Iterator[dict[str, Any]]:
-        """Each row as a dictionary by column name."""
-        for row in self.rows:
-            yield dict(zip(self.columns, row, strict=True))
-
-
-def canonical_type(declared: str) -> str:
-    """BigQuery's own name of a type as declared in a contract: ``numeric(38, 9)`` and ``decimal`` are ``NUMERIC``."""
-    name = re.sub(r"\s*\([^)]*\)", "", declared).strip().upper()
-    if array := re.fullmatch(r"ARRAY\s*<(.+)>", name):
-        return f"ARRAY<{canonical_type(array[1])}>"
-    return _SYNONYMS.get(name, name)
-
-
-def type_proto(declared: str) -> type_pb2.TypeProto:
-    """The engine's type for a BigQuery type name. Raises ValueError for a type the fixtures have no use for."""
-    name = canonical_type(declared)
+def type_proto(name: str) -> type_pb2.TypeProto:
+    """The engine's type for a BigQuery type name. Raises ValueError for a name that is not one."""
     if array := re.fullmatch(r"ARRAY<(.+)>", name):
         element = type_pb2.ArrayTypeProto(element_type=type_proto(array[1]))
         return type_pb2.TypeProto(type_kind=type_pb2.TYPE_ARRAY, array_type=element)
     if name not in _KINDS:
-        raise ValueError(f"{declared!r} is not a BigQuery type known here; known are {', '.join(_KINDS)} and ARRAY<...>")
+        raise ValueError(f"{name!r} is not a BigQuery type known here; known are {', '.join(_KINDS)} and ARRAY<...>")
     return type_pb2.TypeProto(type_kind=_KINDS[name])
 
 

@@ -1,36 +1,50 @@
 """What BigQuery does with the rows an incremental model selects, so that whole tables can be compared.
 
-dbt turns the selected rows into a MERGE script at run time, which needs a live BigQuery; the script's effect is
+dbt wraps the selected rows in a MERGE when it runs, which needs a live BigQuery; the effect of that statement is
 replayed here from the model's own configuration.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
-from tests.dbt_bigquery.values import Table
+from tests.dbt_bigquery.table import Table
 
 
 def written(config: Mapping[str, Any], before: Table, selected: Table) -> Table:
-    """The table after an incremental run that selected these rows, by ``incremental_strategy``.
+    """The table after an incremental run that selected these rows, with the strategy ``insert_overwrite``.
 
-    ``insert_overwrite`` replaces the partitions that occur among the selected rows and leaves the others; ``merge``
-    replaces rows of the same ``unique_key``. Raises ValueError for a strategy not replayed here, or one that lacks
-    what it needs.
+    The partitions listed by the setting ``partitions`` lose their rows, the selected rows are inserted, whatever
+    their partition. Raises ValueError for any other configuration: replay it here before a model uses it.
     """
-    strategy = config.get("incremental_strategy") or "merge"
-    if strategy == "insert_overwrite":
-        partition = (config.get("partition_by") or {}).get("field")
-        if not partition or (config["partition_by"].get("granularity") or "day") != "day":
-            raise ValueError(f"insert_overwrite needs partition_by a field by day, got {config.get('partition_by')!r}")
-        keys: list[str] = [partition]
-    elif strategy == "merge" and config.get("unique_key"):
-        unique = config["unique_key"]
-        keys = [unique] if isinstance(unique, str) else list(unique)
-    else:
-        raise ValueError(f"no replay of incremental_strategy {strategy!r} with unique_key {config.get('unique_key')!r}")
-    positions = [list(before.columns).index(key) for key in keys]
-    replaced = {tuple(row[key] for key in keys) for row in selected.dicts()}
-    kept = [row for row in before.rows if tuple(row[position] for position in positions) not in replaced]
+    field, partitions = partition_field(config), overwritten(config)
+    position = list(before.columns).index(field)
+    kept = [row for row in before.rows if row[position] not in partitions]
     return Table(selected.columns, [*kept, *selected.rows])
+
+
+def partition_field(config: Mapping[str, Any]) -> str:
+    """The date column an incremental model is partitioned by. Raises ValueError when it is not so partitioned."""
+    partition_by = config.get("partition_by") or {}
+    by_day = partition_by.get("data_type") == "date" and (partition_by.get("granularity") or "day") == "day"
+    if config.get("incremental_strategy") != "insert_overwrite" or not by_day:
+        raise ValueError(
+            "an incremental model needs incremental_strategy insert_overwrite and partition_by a date column, by day; "
+            f"it has {config.get('incremental_strategy')!r} and {partition_by!r}"
+        )
+    return str(partition_by["field"])
+
+
+def overwritten(config: Mapping[str, Any]) -> set[date]:
+    """The partitions an incremental run replaces. Raises ValueError unless all of them are date literals.
+
+    Without the list BigQuery replaces only the dates that occur among the new rows, and a date that has become
+    empty would keep its old rows.
+    """
+    literals = [re.fullmatch(r"date '(\d{4}-\d{2}-\d{2})'", text) for text in config.get("partitions") or []]
+    if not literals or None in literals:
+        raise ValueError(f"partitions must list date literals, got {config.get('partitions')!r}")
+    return {date.fromisoformat(literal[1]) for literal in literals if literal}
