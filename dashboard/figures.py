@@ -43,7 +43,7 @@ def _column(name: str) -> Callable[[Mapping[str, Any]], float | None]:
 
 
 def _ratio(numerator: str, denominator: str) -> Callable[[Mapping[str, Any]], float | None]:
-    return lambda row: row[numerator] / row[denominator] if row[denominator] else None
+    return lambda row: float(row[numerator]) / float(row[denominator]) if row[denominator] else None
 
 
 def _mean_duration(row: Mapping[str, Any]) -> float | None:
@@ -135,7 +135,7 @@ def change(measure: Measure, now: float | None, before: float | None) -> str | N
 def _duration(seconds: float) -> str:
     whole = round(seconds)
     if whole < 60:
-        return f"{seconds:.1f}s" if seconds < 10 else f"{whole}s"
+        return f"{seconds:.1f}s" if seconds < 9.95 else f"{whole}s"
     minutes, rest = divmod(whole, 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}h {minutes:02d}m" if hours else f"{minutes}m {rest:02d}s"

@@ -51,12 +51,12 @@ def publication() -> str:
 
 
 def extent() -> str:
-    """First and last date with events (nulls where there are none), and the number of hosts the pages are on."""
+    """First and last date with events (nulls where there are none), and the number of hosts pages are on, none counting as one."""
     return """\
 select
   (select min(metric_date) from agg_daily_metrics) as first_date,
   (select max(metric_date) from agg_daily_metrics) as last_date,
-  (select count(distinct page_host) from dim_pages) as hosts"""
+  (select count(distinct coalesce(page_host, '')) from dim_pages) as hosts"""
 
 
 def sources() -> str:
@@ -72,7 +72,7 @@ with
 sessions as (
   select
     count(*) as sessions,
-    countif(is_bounce) as bounces,
+    coalesce(countif(is_bounce), 0) as bounces,
     avg(duration_seconds) as avg_session_duration_seconds
   from fct_sessions
   where {selection.within("session_date")}
@@ -131,7 +131,7 @@ sessions as (
   select
     session_date as metric_date,
     count(*) as sessions,
-    countif(is_bounce) as bounces,
+    coalesce(countif(is_bounce), 0) as bounces,
     avg(duration_seconds) as avg_session_duration_seconds,
     sum(conversion_count) as conversions,
     sum(revenue) as revenue
@@ -223,7 +223,7 @@ def _grouped(selection: Selection, column: str, name: str) -> str:
 select
   {column} as {name},
   count(*) as sessions,
-  countif(is_bounce) as bounces,
+  coalesce(countif(is_bounce), 0) as bounces,
   count(*) over () as rows_total,
   sum(count(*)) over () as sessions_total
 from fct_sessions
