@@ -8,12 +8,12 @@ locals {
     dashboard = "Reads the published marts."
   }
 
-  # An object creator cannot overwrite: a raw file, once landed, stays as delivered. The ledger's records are updated,
-  # so its writers are users. The bucket reader is for programs that look at the bucket before its objects: Spark's
-  # storage connector and BigQuery's loader.
+  # Users read, add, overwrite and delete objects. Ingest needs that on raw: after a run that died half-way it uploads
+  # the same content under the same name again. The bucket reader is for programs that look at the bucket before its
+  # objects: Spark's storage connector and BigQuery's loader.
   bucket_access = {
     raw = {
-      ingest = ["roles/storage.objectCreator", "roles/storage.objectViewer"]
+      ingest = ["roles/storage.objectUser"]
       spark  = ["roles/storage.objectViewer"]
     }
     events = {
@@ -41,6 +41,21 @@ locals {
     }
   }
 
+  # The visitor key makes a visitor's hash, the event key the identity of a line. Both are read by name
+  # (footfall/lake/keys.py), by the job that reads raw lines.
+  secret_access = {
+    visitor-key = { spark = ["roles/secretmanager.secretAccessor"] }
+    event-key   = { spark = ["roles/secretmanager.secretAccessor"] }
+  }
+
+  # An orchestrator starts Spark as the spark account, and its own tasks act as the account of the step they run.
+  account_access = {
+    ingest    = ["roles/iam.serviceAccountTokenCreator"]
+    spark     = ["roles/iam.serviceAccountTokenCreator", "roles/iam.serviceAccountUser"]
+    transform = ["roles/iam.serviceAccountTokenCreator"]
+    dashboard = []
+  }
+
   # Dataproc refuses a service account that is not its worker, and the worker's role reads and writes every bucket of
   # the project. The condition leaves it the buckets Dataproc makes for itself; the zones are granted above.
   dataproc_worker_condition = {
@@ -62,6 +77,14 @@ locals {
     marts      = { for name, member in var.mart_readers : "guest ${name}" => { role = "roles/bigquery.dataViewer", member = member } }
   }
 
+  account_iam = {
+    for workload, roles in local.account_access : workload => merge([
+      for name, member in var.orchestrators : {
+        for role in roles : "${name} ${basename(role)}" => { role = role, member = member }
+      }
+    ]...)
+  }
+
   # The grants the modules take: {"spark storage.objectUser" = {role, member}}. The keys hold no address, because an
   # address is not known before the service account is made.
   bucket_iam = {
@@ -73,6 +96,13 @@ locals {
   }
   dataset_iam = {
     for dataset, access in local.dataset_access : dataset => merge(lookup(local.guests, dataset, {}), [
+      for workload, roles in access : {
+        for role in roles : "${workload} ${basename(role)}" => { role = role, member = module.service_account[workload].member }
+      }
+    ]...)
+  }
+  secret_iam = {
+    for secret, access in local.secret_access : secret => merge([
       for workload, roles in access : {
         for role in roles : "${workload} ${basename(role)}" => { role = role, member = module.service_account[workload].member }
       }

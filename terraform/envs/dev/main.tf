@@ -31,9 +31,7 @@ module "service_account" {
   display_name  = "Footfall ${each.key} (dev)"
   description   = each.value
   project_roles = local.project_access[each.key]
-  iam_members = each.key != "spark" ? {} : {
-    for name, member in var.spark_launchers : name => { role = "roles/iam.serviceAccountUser", member = member }
-  }
+  iam_members   = local.account_iam[each.key]
 }
 
 module "bucket" {
@@ -63,6 +61,19 @@ module "dataset" {
   kms_key_name               = var.kms_key_name
   delete_contents_on_destroy = var.force_destroy
   iam_members                = local.dataset_iam[each.key]
+}
+
+module "secret" {
+  source   = "../../modules/secret"
+  for_each = local.secret_access
+
+  project_id          = var.project_id
+  secret_id           = "footfall-${each.key}"
+  location            = var.region
+  labels              = merge(local.labels, { content = each.key })
+  kms_key_name        = var.kms_key_name
+  deletion_protection = !var.force_destroy
+  iam_members         = local.secret_iam[each.key]
 }
 
 module "settings" {

@@ -53,7 +53,7 @@ variable "noncurrent_delete_after_days" {
 }
 
 variable "kms_key_name" {
-  description = "Cloud KMS key for all buckets and datasets (projects/P/locations/L/keyRings/R/cryptoKeys/K); null leaves encryption to Google's own keys."
+  description = "Cloud KMS key for all buckets, datasets and secrets (projects/P/locations/L/keyRings/R/cryptoKeys/K); null leaves encryption to Google's own keys."
   type        = string
   default     = null
 
@@ -63,14 +63,14 @@ variable "kms_key_name" {
   }
 }
 
-variable "spark_launchers" {
-  description = "Who may start a Spark job, by a name of your choice: the service account of Cloud Composer, or a person."
+variable "orchestrators" {
+  description = "Who runs the DAGs, by a name of your choice: the service account of Cloud Composer. They may start Spark jobs and act as the ingest, spark and transform accounts."
   type        = map(string)
   default     = {}
 
   validation {
-    condition     = alltrue([for member in values(var.spark_launchers) : can(regex("^(group|serviceAccount|user):.+@.+", member))])
-    error_message = "spark_launchers must hold members such as serviceAccount:EMAIL, group:EMAIL or user:EMAIL."
+    condition     = alltrue([for member in values(var.orchestrators) : can(regex("^(group|serviceAccount|user):.+@.+", member))])
+    error_message = "orchestrators must hold members such as serviceAccount:EMAIL, group:EMAIL or user:EMAIL."
   }
 }
 
@@ -97,7 +97,7 @@ variable "quarantine_readers" {
 }
 
 variable "force_destroy" {
-  description = "Let `terraform destroy` delete buckets and datasets that still hold data."
+  description = "Let `terraform destroy` delete buckets and datasets that still hold data, and the two secret keys."
   type        = bool
   default     = false
 }

@@ -13,8 +13,8 @@ variable "dataset_id" {
   type        = string
 
   validation {
-    condition     = can(regex("^[a-z][a-z0-9_]{0,1023}$", var.dataset_id))
-    error_message = "dataset_id \"${var.dataset_id}\" must be lower-case letters, digits and underscores, starting with a letter."
+    condition     = can(regex("^[a-z][a-z0-9_]*$", var.dataset_id)) && length(var.dataset_id) <= 1024
+    error_message = "dataset_id \"${var.dataset_id}\" must be at most 1024 lower-case letters, digits and underscores, starting with a letter."
   }
 }
 

@@ -9,6 +9,13 @@ output "member" {
 }
 
 output "project_roles" {
-  description = "The project roles granted, by the key they were given under."
-  value       = { for key, grant in google_project_iam_member.this : key => grant.role }
+  description = "The project roles granted, by the key they were given under, each with its condition or null."
+  value = {
+    for key, grant in google_project_iam_member.this : key => { role = grant.role, condition = try(grant.condition[0].expression, null) }
+  }
+}
+
+output "iam_members" {
+  description = "Who may act as the service account, by the key they were given under."
+  value       = { for key, grant in google_service_account_iam_member.this : key => { role = grant.role, member = grant.member } }
 }

@@ -7,6 +7,7 @@ locals {
 
   environment = merge(local.zones, local.datasets, {
     FOOTFALL_ENV                        = "gcp"
+    FOOTFALL_DBT_TARGET                 = "bigquery"
     FOOTFALL_GCP__PROJECT               = var.project_id
     FOOTFALL_GCP__REGION                = var.region
     FOOTFALL_GCP__CODE_BUCKET           = "gs://${var.code_bucket}"
