@@ -1,12 +1,14 @@
 {#
     Incremental by touched date: a build rewrites the dates whose events changed and no others.
-    `touched_dates` (a var) lists them; an empty list rebuilds everything.
+    `touched_dates` (a var: a list, or text with commas) names them; none at all rebuilds everything.
 #}
 
 {% macro touched_dates() %}
+    {%- set given = var('touched_dates', none) or [] -%}
+    {%- set given = given.split(',') if given is string else given -%}
     {%- set touched = [] -%}
-    {%- for day in var('touched_dates', []) or [] -%}
-        {%- set text = day | string -%}
+    {%- for day in given -%}
+        {%- set text = day | string | trim -%}
         {%- if not modules.re.fullmatch('[0-9]{4}-[0-9]{2}-[0-9]{2}', text) -%}
             {{ exceptions.raise_compiler_error(
                 "var touched_dates holds '" ~ text ~ "': give ISO dates such as 2024-05-12"

@@ -34,7 +34,7 @@ final as (
         count(*) as event_count,
         cast(sum(case when is_page_view then 1 else 0 end) as int64) as page_view_count,
         cast(sum(case when is_conversion then 1 else 0 end) as int64) as conversion_count,
-        sum(revenue) as revenue,
+        coalesce(sum(revenue), 0) as revenue,
         cast(sum(engagement_ms) as int64) as engagement_ms,
         {{ first_by('viewed_page_id', 'page_view_number') }} as landing_page_id,
         {{ first_by('viewed_page_path', 'page_view_number') }} as landing_page,

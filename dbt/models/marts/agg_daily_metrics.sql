@@ -27,10 +27,10 @@ sessions as (
 events_by_date as (
     select
         event_date,
-        count(distinct visitor_id) as visitors,
-        count(*) as events,
         cast(sum(case when is_page_view then 1 else 0 end) as int64) as page_views,
         cast(sum(case when is_conversion then 1 else 0 end) as int64) as conversions,
+        count(distinct visitor_id) as visitors,
+        count(*) as events,
         coalesce(sum(revenue), 0) as revenue
     from events
     group by event_date
@@ -39,10 +39,10 @@ events_by_date as (
 sessions_by_date as (
     select
         session_date,
-        count(*) as sessions,
         cast(sum(case when is_engaged then 1 else 0 end) as int64) as engaged_sessions,
         cast(sum(case when is_bounce then 1 else 0 end) as int64) as bounces,
-        cast(sum(duration_seconds) as int64) as duration_seconds
+        cast(sum(duration_seconds) as int64) as duration_seconds,
+        count(*) as sessions
     from sessions
     group by session_date
 ),

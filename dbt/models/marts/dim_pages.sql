@@ -24,8 +24,8 @@ pages as (
 landings as (
     select
         landing_page_id as page_id,
-        count(*) as entrance_count,
-        cast(sum(case when is_bounce then 1 else 0 end) as int64) as bounce_count
+        cast(sum(case when is_bounce then 1 else 0 end) as int64) as bounce_count,
+        count(*) as entrance_count
     from sessions
     group by landing_page_id
 ),

@@ -45,12 +45,11 @@ final as (
         event_count,
         page_view_count,
         conversion_count,
-        coalesce(revenue, 0) as revenue,
+        revenue,
         landing_page_id,
         landing_page,
         exit_page_id,
         exit_page,
-        not is_engaged as is_bounce,
         is_engaged,
         split_reason,
         device_type,
@@ -60,7 +59,8 @@ final as (
         referrer_host,
         utm_source,
         utm_medium,
-        utm_campaign
+        utm_campaign,
+        not is_engaged as is_bounce
     from judged
 )
 
