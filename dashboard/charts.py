@@ -32,7 +32,7 @@ def trend(
     before: Mapping[date, float | None] | None,
     *,
     dark: bool,
-) -> alt.LayerChart:
+) -> alt.LayerChart | alt.FacetChart:
     """The chart. ``before`` lies under ``now`` day by day: its first date under the first date shown."""
     frame = _frame(measure, now, before)
     colour, muted = _COLOURS["dark" if dark else "light"]

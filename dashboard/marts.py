@@ -8,13 +8,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import duckdb
 import streamlit as st
 
 from dashboard import queries
+from footfall.errors import EnvironmentProblem
 from footfall.settings import Settings
+
+FileIdentity = tuple[int, int, int]
 
 
 class Republished(Exception):
@@ -27,10 +31,10 @@ class Publication:
 
     run_id: str
     published_at: datetime
-    file: tuple[int, int, int]
+    file: FileIdentity
 
 
-def file_identity(settings: Settings) -> tuple[int, int, int] | None:
+def file_identity(settings: Settings) -> FileIdentity | None:
     """Inode, modification time (ns) and size of the published file; None before the first publish.
 
     Publish replaces the file whole, so a new publication is a new identity.
@@ -51,10 +55,11 @@ def newest(settings: Settings) -> Publication | None:
     return Publication(row["run_id"], row["published_at"], file)
 
 
-def rows(settings: Settings, file: tuple[int, int, int], sql: str) -> list[dict[str, Any]]:
+def rows(settings: Settings, file: FileIdentity, sql: str) -> list[dict[str, Any]]:
     """The rows of one query on the published file ``file``.
 
-    Raises :class:`Republished` when another file has taken its place, so that one page never mixes two publications.
+    Raises :class:`Republished` when another file has taken its place, so that one page never mixes two publications,
+    and :class:`EnvironmentProblem` when the file cannot be read.
     """
     answer = _answer(settings, file, sql)
     if file_identity(settings) != file:
@@ -63,15 +68,28 @@ def rows(settings: Settings, file: tuple[int, int, int], sql: str) -> list[dict[
 
 
 @st.cache_data(max_entries=500, show_spinner=False)
-def _answer(_settings: Settings, file: tuple[int, int, int], sql: str) -> list[dict[str, Any]]:
-    # an in-memory database with the file attached: connecting to the path itself would share the instance of any
-    # connection still open in this process, and with it the file that was replaced
-    with duckdb.connect() as connection:
-        path = str(_settings.published_db).replace("'", "''")
-        connection.execute(f"attach '{path}' as marts (read_only)")
-        connection.execute("use marts")
-        connection.execute("set TimeZone = 'UTC'")
-        answer = connection.sql(sql).to_arrow_table().to_pylist()
+def _answer(_settings: Settings, file: FileIdentity, sql: str) -> list[dict[str, Any]]:
+    try:
+        answer = _query(_settings.published_db, sql)
+    except duckdb.Error as error:
+        if file_identity(_settings) != file:
+            raise Republished from error
+        raise EnvironmentProblem(
+            f"{_settings.published_db} is not a file of published marts this page can read "
+            f"({str(error).splitlines()[0]}): run `footfall transform` and `footfall publish` to make it anew."
+        ) from error
     if file_identity(_settings) != file:
         raise Republished
     return answer
+
+
+def _query(database: Path, sql: str) -> list[dict[str, Any]]:
+    # an in-memory database with the file attached: connecting to the path itself would share the instance of any
+    # connection still open in this process, and with it the file that was replaced
+    with duckdb.connect() as connection:
+        path = str(database).replace("'", "''")
+        connection.execute(f"attach '{path}' as marts (read_only)")
+        connection.execute("use marts")
+        connection.execute("set TimeZone = 'UTC'")
+        rows: list[dict[str, Any]] = connection.sql(sql).to_arrow_table().to_pylist()
+        return rows

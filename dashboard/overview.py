@@ -13,6 +13,7 @@ import streamlit as st
 from dashboard import charts, figures, marts, panels, queries
 from dashboard.period import PRESETS, Period, comparison, preset
 from dashboard.queries import Selection
+from footfall.errors import FootfallError
 from footfall.settings import Settings
 
 ASSETS = Path(__file__).parent / "assets"
@@ -24,22 +25,24 @@ def main() -> None:
     st.set_page_config(page_title="Overview · Footfall", page_icon=str(ASSETS / "favicon.svg"), layout="wide")
     st.html(ASSETS / "style.css")
     settings = Settings()
+    st.title("Overview", anchor=False)
     try:
+        watch(settings, marts.file_identity(settings))
         publication = marts.newest(settings)
-        watch(settings, publication)
-        st.title("Overview", anchor=False)
         if publication is None:
             nothing_published(settings)
         else:
             overview(settings, publication)
     except marts.Republished:
         st.rerun()
+    except FootfallError as problem:
+        st.error(str(problem), icon=":material/error:")
 
 
 @st.fragment(run_every="5s")
-def watch(settings: Settings, shown: marts.Publication | None) -> None:
+def watch(settings: Settings, shown: marts.FileIdentity | None) -> None:
     """Look for a new publication while the page is open."""
-    if marts.file_identity(settings) != (shown.file if shown else None):
+    if marts.file_identity(settings) != shown:
         st.rerun()
 
 
@@ -149,7 +152,12 @@ def trend(
     with st.container(border=True, key="trend"):
         labels = {measure.key: measure.label for measure in measures}
         key = st.segmented_control(
-            "By day", list(labels), default="sessions", required=True, format_func=labels.__getitem__, key="measure"
+            f"By day (dashed: {before.period.label()})" if before else "By day",
+            list(labels),
+            default="sessions",
+            required=True,
+            format_func=labels.__getitem__,
+            key="measure",
         )
         measure = next(measure for measure in measures if measure.key == (key or "sessions"))
         now = charts.by_day(rows(queries.daily(selection)), selection.period, measure)

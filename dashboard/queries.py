@@ -51,7 +51,7 @@ def publication() -> str:
 
 
 def extent() -> str:
-    """First and last date with events (nulls where there are none), and the number of hosts pages are on, none counting as one."""
+    """First and last date with events (nulls where there are none), and the number of hosts the pages are on."""
     return """\
 select
   (select min(metric_date) from agg_daily_metrics) as first_date,

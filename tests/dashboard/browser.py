@@ -106,9 +106,10 @@ class Screen:
         """Press one of the period buttons."""
         self.page.get_by_role("radio", name=period, exact=True).click()
 
-    def rows(self, panel: str) -> list[list[str]]:
-        """The rows of a ranking as written on the page."""
-        return [row.locator("th, td").all_inner_texts() for row in self.page.locator(f"#{panel} tbody tr").all()]
+    def expect_rows(self, panel: str, *rows: list[str]) -> None:
+        """Wait until a ranking has exactly these rows."""
+        cells = self.page.locator(f"#{panel} tbody :is(th, td)")
+        expect(cells).to_have_text([cell for row in rows for cell in row])
 
     def _metric(self, label: str) -> Locator:
         exact = self.page.get_by_test_id("stMetricLabel").get_by_text(label, exact=True)
