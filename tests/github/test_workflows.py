@@ -1,4 +1,4 @@
-"""The workflows call the Makefile's verbs, so that a person can run what they run, and are given no more than they need."""
+"""The workflows call the verbs of the Makefile, which a person can run too, and get no more than they need."""
 
 from __future__ import annotations
 
