@@ -1,0 +1,46 @@
+{#
+    Runs when a dbt run ends: writes the status of its nodes where `footfall load` keeps its state, so that publish
+    knows whether every mart and test is green for the events that were loaded, however the run was cut into pieces.
+    A run that was told fewer dates than were touched leaves its nodes 'partial'. DuckDB only: on BigQuery the caller
+    publishes after a green build.
+#}
+{% macro record_results(results) %}
+    {%- if execute and target.type == 'duckdb' and results -%}
+        {%- set load = adapter.get_relation(target.database, 'footfall_state', 'load') -%}
+        {%- if load is not none -%}
+            {%- set touched = date_literals(touched_dates()) -%}
+            {%- set covered -%}
+                {% if touched -%}
+                    (select list_has_all([{{ touched | join(', ') }}], touched_dates) from {{ load }})
+                {%- else -%}
+                    true
+                {%- endif %}
+            {%- endset -%}
+            {%- set rows = [] -%}
+            {%- for result in results -%}
+                {%- if result.node.resource_type != 'unit_test' -%}
+                    {%- do rows.append(
+                        "('" ~ result.node.unique_id ~ "', '" ~ result.node.resource_type ~ "', '" ~ result.node.name
+                        ~ "', '" ~ result.status ~ "')"
+                    ) -%}
+                {%- endif -%}
+            {%- endfor -%}
+            {%- if rows -%}
+                {%- call statement('record_results', auto_begin=true) -%}
+                    create or replace temp table dbt_results as
+                    select
+                        unique_id,
+                        resource_type,
+                        name,
+                        case when status = 'success' and not {{ covered }} then 'partial' else status end as status,
+                        cast(now() at time zone 'UTC' as timestamp) as finished_at
+                    from (values {{ rows | join(', ') }}) as new_results (unique_id, resource_type, name, status);
+                    delete from footfall_state.results where unique_id in (select unique_id from dbt_results);
+                    insert into footfall_state.results select * from dbt_results;
+                {%- endcall -%}
+                {# dbt rolls back what a hook leaves open #}
+                {%- do adapter.commit() -%}
+            {%- endif -%}
+        {%- endif -%}
+    {%- endif -%}
+{% endmacro %}

@@ -1,0 +1,137 @@
+"""The DuckDB file dbt builds in, and what it remembers: which version of the events it shows and what was built of it.
+
+Two tables in the schema ``footfall_state``. ``load`` has one row: the version of the events zone dbt sees and the dates
+that were touched since the last complete build. ``results`` has the latest status of every dbt node since that load;
+dbt itself writes it when a run ends (dbt/macros/results.sql), so that a build counts in whatever pieces it was run:
+one ``dbt build``, or an Airflow task for each node.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, datetime
+
+import duckdb
+
+from footfall.errors import EnvironmentProblem
+from footfall.settings import Settings
+from footfall.warehouse import PUBLISHED_MARTS
+
+BUILD_SCHEMA = "footfall_build"
+_STATE = """
+create schema if not exists footfall_state;
+create table if not exists footfall_state.load (
+    load_id varchar, table_id varchar, events_version bigint, project_sha256 varchar, touched_dates date[],
+    loaded_at timestamp, built_version bigint
+);
+create table if not exists footfall_state.results (
+    unique_id varchar, resource_type varchar, name varchar, status varchar, finished_at timestamp
+);
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """The one row of footfall_state.load."""
+
+    load_id: str
+    table_id: str  # id of the Delta table: another id is another lake
+    events_version: int
+    project_sha256: str
+    touched_dates: tuple[date, ...]
+    loaded_at: datetime
+    built_version: int | None  # version of the last complete build before this load
+
+
+@dataclass(frozen=True, slots=True)
+class BuildState:
+    """What the build database holds."""
+
+    load: Load | None
+    built_at: datetime | None  # when the last node finished; None unless every mart and test is green
+
+    @property
+    def complete(self) -> bool:
+        return self.built_at is not None
+
+
+@contextmanager
+def open_build_db(settings: Settings, *, read_only: bool = False) -> Iterator[duckdb.DuckDBPyConnection]:
+    """The build database; the folder and the state tables are made when missing.
+
+    Raises EnvironmentProblem when another process is building, or the folder cannot be written.
+    """
+    try:
+        if not read_only:
+            settings.warehouse_dir.mkdir(parents=True, exist_ok=True)
+        connection = duckdb.connect(settings.build_db, read_only=read_only)
+    except duckdb.IOException as error:
+        if "lock" in str(error).lower():
+            raise EnvironmentProblem(
+                f"{settings.build_db} is in use by another footfall or dbt process: one process at a time builds. "
+                "Wait for it to finish (the marts can be queried meanwhile), then run this again."
+            ) from error
+        raise EnvironmentProblem(
+            f"{settings.build_db} cannot be opened ({_first_line(error)}): the build database must be a DuckDB file "
+            "this user can write. Correct its access, or remove it to build it anew from the events zone."
+        ) from error
+    except OSError as error:
+        raise EnvironmentProblem(
+            f"{settings.warehouse_dir} cannot be written ({error.strerror}): the warehouse lives there. "
+            "Correct its access or set FOOTFALL_HOME to another folder."
+        ) from error
+    try:
+        connection.execute("set TimeZone = 'UTC'")
+        if not read_only:
+            connection.execute(_STATE)
+        yield connection
+    finally:
+        connection.close()
+
+
+def read_state(connection: duckdb.DuckDBPyConnection) -> BuildState:
+    """What was loaded last and whether all of it was built."""
+    known = connection.execute(
+        "select count(*) from information_schema.tables where table_schema = 'footfall_state'"
+    ).fetchone()
+    if known != (2,):
+        return BuildState(None, None)
+    row = connection.execute(
+        "select load_id, table_id, events_version, project_sha256, touched_dates, loaded_at, built_version "
+        "from footfall_state.load"
+    ).fetchone()
+    if row is None:
+        return BuildState(None, None)
+    load_id, table_id, events_version, project_sha256, touched_dates, loaded_at, built_version = row
+    load = Load(load_id, table_id, events_version, project_sha256, tuple(touched_dates), loaded_at, built_version)
+    marts, bad, built_at = connection.execute(
+        "select count(*) filter (where status = 'success' and resource_type = 'model' and name in (select unnest($1))),"
+        " count(*) filter (where status not in ('success', 'pass', 'warn', 'no-op')), max(finished_at) "
+        "from footfall_state.results",
+        [list(PUBLISHED_MARTS)],
+    ).fetchall()[0]
+    return BuildState(load, built_at if marts == len(PUBLISHED_MARTS) and not bad else None)
+
+
+def write_load(connection: duckdb.DuckDBPyConnection, load: Load) -> None:
+    """Remember ``load`` and forget the results of the one before. Call it inside a transaction."""
+    connection.execute("delete from footfall_state.load")
+    connection.execute("delete from footfall_state.results")
+    connection.execute(
+        "insert into footfall_state.load values ($1, $2, $3, $4, $5, $6, $7)",
+        [
+            load.load_id,
+            load.table_id,
+            load.events_version,
+            load.project_sha256,
+            list(load.touched_dates),
+            load.loaded_at,
+            load.built_version,
+        ],
+    )
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).splitlines()[0]
