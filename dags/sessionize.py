@@ -38,7 +38,9 @@ with DAG(
     user_defined_macros=MACROS,
     tags=["footfall", "lake", "spark"],
 ) as dag:
-    staged = stage("stage", remedy="Read the cause in the log, then clear this task. Nothing is visible to readers yet.")
+    staged = stage(
+        "stage", remedy="Read the cause in the log, then clear this task. Nothing is visible to readers yet."
+    )
     audited = footfall(
         "audit",
         "audit",

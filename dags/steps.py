@@ -11,7 +11,7 @@ from typing import Any
 from airflow.providers.google.cloud.operators.dataproc import DataprocCreateBatchOperator
 from airflow.providers.standard.hooks.subprocess import SubprocessHook
 from airflow.sdk import BaseOperator, TaskGroup
-from airflow.sdk.exceptions import AirflowException, AirflowFailException
+from airflow.sdk.exceptions import AirflowException, AirflowFailException, AirflowSkipException
 from conventions import WAREHOUSE_POOL, run_day
 from cosmos import DbtTaskGroup, ExecutionConfig, ProfileConfig, ProjectConfig, RenderConfig
 from cosmos.constants import ExecutionMode, InvocationMode, LoadMode, TestBehavior
@@ -22,6 +22,9 @@ DAY = "{{ run_day(dag_run, params) }}"
 
 # Exit codes of the footfall command that another attempt cannot cure: bad input, and the quality gate's refusal.
 FINAL_EXIT_CODES = {2, 3}
+
+# Settings a Dataproc batch must not see: secrets (it reads Secret Manager itself) and paths of this machine.
+STAYS_HERE = ("FOOTFALL_PRIVACY__", "FOOTFALL_HOME", "FOOTFALL_DBT_", "FOOTFALL_BUILD_DB")
 
 
 def environment() -> str:
@@ -46,8 +49,11 @@ class FootfallOperator(BaseOperator):
 
     Returns the last line it printed, parsed where that is a JSON object. Outlets of a run that has no partition
     key (a manual run with the param ``day``) are handed over under that day, so that the next DAG still runs.
+    ``skip_without`` names a list in the result: when it is empty, the task ends as skipped, for those that build on
+    it have nothing to do.
 
     Raises:
+        AirflowSkipException: the list named by ``skip_without`` is empty.
         AirflowFailException: the command refused its input or the quality gate refused the events: no retry.
         AirflowException: it failed in another way: retried as the task says.
     """
@@ -55,9 +61,10 @@ class FootfallOperator(BaseOperator):
     template_fields: Sequence[str] = ("arguments",)
     ui_color = "#e8f0fe"
 
-    def __init__(self, *, arguments: list[str], **kwargs: Any) -> None:
+    def __init__(self, *, arguments: list[str], skip_without: str | None = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.arguments = arguments
+        self.skip_without = skip_without
         self._hook = SubprocessHook()
 
     def execute(self, context: Any) -> Any:
@@ -70,7 +77,10 @@ class FootfallOperator(BaseOperator):
             day = run_day(context["dag_run"], context["params"])
             for outlet in self.outlets:
                 context["outlet_events"][outlet].add_partitions(day)
-        return json.loads(result.output) if result.output.startswith("{") else result.output
+        value = json.loads(result.output) if result.output.startswith("{") else result.output
+        if self.skip_without and isinstance(value, dict) and value.get(self.skip_without) == []:
+            raise AirflowSkipException(f"{' '.join(command)!r} found no {self.skip_without}: there is nothing to do.")
+        return value
 
     def on_kill(self) -> None:
         self._hook.send_sigterm()
@@ -86,11 +96,11 @@ def stage(task_id: str, *, remedy: str) -> BaseOperator:
     if environment() == "laptop":
         return footfall(task_id, "stage", "--run-id", RUN_ID, remedy=remedy)
     code = gcp_setting("code_bucket").rstrip("/")
-    handed_on = {
-        name: value
+    handed_on = sorted(
+        (name, value)
         for name, value in os.environ.items()
-        if name.startswith("FOOTFALL_") and not name.startswith("FOOTFALL_PRIVACY__")
-    }
+        if name.startswith("FOOTFALL_") and not name.startswith(STAYS_HERE)
+    )
     return DataprocCreateBatchOperator(
         task_id=task_id,
         doc_md=remedy,
@@ -106,8 +116,11 @@ def stage(task_id: str, *, remedy: str) -> BaseOperator:
             },
             "runtime_config": {
                 "version": "3.0",
-                "properties": {f"spark.dataproc.driverEnv.{name}": value for name, value in sorted(handed_on.items())}
-                | {f"spark.executorEnv.{name}": value for name, value in sorted(handed_on.items())},
+                "properties": {
+                    f"{prefix}.{name}": value
+                    for prefix in ("spark.dataproc.driverEnv", "spark.executorEnv")
+                    for name, value in handed_on
+                },
             },
             "environment_config": {"execution_config": {"service_account": gcp_setting("spark_service_account")}},
         },
@@ -119,11 +132,11 @@ def dbt_vars(load_result: dict[str, Any] | None) -> str:
     """The ``--vars`` of a dbt run as JSON: the event dates that ``footfall load`` reported as touched.
 
     Raises:
-        ValueError: the load's result has no such list; building without it would leave dates stale.
+        ValueError: the load named no dates; dbt would take that for "rebuild everything".
     """
-    if not load_result or "touched_dates" not in load_result:
+    if not load_result or not load_result.get("touched_dates"):
         raise ValueError(
-            f"The load handed over {load_result!r}: its last line must be {{\"touched_dates\": [...]}}. "
+            f'The load handed over {load_result!r}: its last line must be {{"touched_dates": [...]}} with dates in it. '
             "Clear the task 'load' and all that follow it."
         )
     return json.dumps({"touched_dates": load_result["touched_dates"]})
@@ -133,11 +146,12 @@ def marts(group_id: str, *, load_task_id: str, remedy: str) -> TaskGroup:
     """The dbt project as a group of tasks, a node each, read from dbt's manifest.
 
     FOOTFALL_DBT_EXECUTION says how they run. ``local`` (unless set): a dbt call for each node, which is what
-    ``dag.test()`` can run. ``watcher``: one dbt build in one process, which the other tasks watch; faster, and the
-    only writer DuckDB allows, but it needs a scheduler and a triggerer.
+    ``dag.test()`` can run. ``watcher``: one dbt build in one process, which the other tasks watch; faster, but it
+    needs a scheduler and a triggerer.
     """
     project = Path(os.environ.get("FOOTFALL_DBT_PROJECT", PROJECT_ROOT / "dbt"))
     watched = os.environ.get("FOOTFALL_DBT_EXECUTION", "local") == "watcher"
+    # Every task of the group, for on a retry the watching tasks run their dbt nodes themselves.
     one_writer: dict[str, Any] = {"pool": WAREHOUSE_POOL} if environment() == "laptop" else {}
     return DbtTaskGroup(
         group_id=group_id,
@@ -154,17 +168,19 @@ def marts(group_id: str, *, load_task_id: str, remedy: str) -> TaskGroup:
         execution_config=ExecutionConfig(
             execution_mode=ExecutionMode.WATCHER if watched else ExecutionMode.LOCAL,
             invocation_mode=InvocationMode.DBT_RUNNER,
-            setup_operator_args=one_writer if watched else None,
         ),
         render_config=RenderConfig(
             load_method=LoadMode.DBT_MANIFEST,
-            test_behavior=TestBehavior.BUILD,
+            # Unit tests prove the SQL, not the data; they belong to the project's test suite.
+            exclude=["resource_type:unit_test"],
+            # A watched build runs the tests itself; its tasks for them only watch.
+            test_behavior=TestBehavior.AFTER_EACH if watched else TestBehavior.BUILD,
             should_detach_multiple_parents_tests=True,
             emit_datasets=False,
         ),
         operator_args={
             "vars": f"{{{{ dbt_vars(ti.xcom_pull(task_ids={load_task_id!r})) }}}}",
             "doc_md": remedy,
-            **({} if watched else one_writer),
+            **one_writer,
         },
     )

@@ -3,7 +3,8 @@
 
 **Purpose.** *load* lets the warehouse see the dates of the events zone that changed since its last load; *marts* builds
 and tests the dbt models for those dates; *publish* puts the new marts in front of readers in one atomic step, and only
-when everything before it is green. It runs when *sessionize* hands over `lake/events`, and marks `warehouse/marts`.
+when everything before it is green. Without changed dates *load* and *marts* end as skipped. It runs when *sessionize*
+hands over `lake/events`, and marks `warehouse/marts`.
 
 **Owner.** Analytics engineering.
 
@@ -47,6 +48,7 @@ with DAG(
     loaded = footfall(
         "load",
         "load",
+        skip_without="touched_dates",
         pool=WAREHOUSE_POOL,
         remedy="Clear this task: a load changes nothing that readers see.",
     )
@@ -59,6 +61,8 @@ with DAG(
     published = footfall(
         "publish",
         "publish",
+        # Also when there is nothing to build: an earlier run may have built all and died before it published.
+        trigger_rule="none_failed",
         pool=WAREHOUSE_POOL,
         outlets=[WAREHOUSE_MARTS],
         remedy="Clear this task: the swap is atomic, so readers see the old marts until it succeeds.",
