@@ -97,12 +97,12 @@ def test_whatever_is_not_ok_has_a_remedy(tmp_path: Path) -> None:
 def test_what_does_not_answer_is_a_finding_and_holds_nothing_up(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    java(tmp_path / "bin", "sleep 6")
+    java(tmp_path / "bin", "exec sleep 10")
     monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}:{os.environ['PATH']}")
     started = time.monotonic()
-    findings = {finding.name: finding for finding in diagnose(laptop(tmp_path), deadline_seconds=1.5)}
-    assert time.monotonic() - started < 3
-    assert findings["java"].detail == "no answer within 1.5 seconds"
+    findings = {finding.name: finding for finding in diagnose(laptop(tmp_path), deadline_seconds=3)}
+    assert time.monotonic() - started < 8
+    assert findings["java"].detail == "no answer within 3 seconds"
     assert findings["home"].status is Status.OK
 
 

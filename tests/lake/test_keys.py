@@ -165,9 +165,7 @@ def secret_manager() -> Iterator[tuple[SecretManagerServiceClient, dict[str, byt
     )
     server = grpc.server(futures.ThreadPoolExecutor(1))
     service = "google.cloud.secretmanager.v1.SecretManagerService"
-    server.add_generic_rpc_handlers(
-        [grpc.method_handlers_generic_handler(service, {"AccessSecretVersion": method})]
-    )
+    server.add_generic_rpc_handlers([grpc.method_handlers_generic_handler(service, {"AccessSecretVersion": method})])
     port = server.add_insecure_port("127.0.0.1:0")
     server.start()
     with grpc.insecure_channel(f"127.0.0.1:{port}") as channel:
