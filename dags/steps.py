@@ -128,13 +128,13 @@ def stage(task_id: str, *, remedy: str) -> BaseOperator:
     )
 
 
-def dbt_vars(load_result: dict[str, Any] | None) -> str:
+def dbt_vars(load_result: Any) -> str:
     """The ``--vars`` of a dbt run as JSON: the event dates that ``footfall load`` reported as touched.
 
     Raises:
         ValueError: the load named no dates; dbt would take that for "rebuild everything".
     """
-    if not load_result or not load_result.get("touched_dates"):
+    if not isinstance(load_result, dict) or not load_result.get("touched_dates"):
         raise ValueError(
             f'The load handed over {load_result!r}: its last line must be {{"touched_dates": [...]}} with dates in it. '
             "Clear the task 'load' and all that follow it."

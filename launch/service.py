@@ -10,7 +10,9 @@ from pathlib import Path
 
 import psutil
 
+# What a program may take to stop by itself, and then what it left behind.
 GRACE_SECONDS = 30
+LEFTOVER_SECONDS = 5
 
 
 @dataclass
@@ -67,13 +69,21 @@ class Service:
         if self._process.poll() is None:
             self._process.kill()
             self._process.wait()
-        # psutil compares start times, so a number that now belongs to somebody else is left alone.
-        left = [child for child in self._children if child.is_running()]
-        for child in left:
-            _signal(child, signal.SIGTERM)
-        _, stubborn = psutil.wait_procs(left, timeout=5)
-        for child in stubborn:
-            _signal(child, signal.SIGKILL)
+        for signum in (signal.SIGTERM, signal.SIGKILL):
+            left = [child for child in self._children if _alive(child)]
+            for child in left:
+                _signal(child, signum)
+            deadline = time.monotonic() + LEFTOVER_SECONDS
+            while any(_alive(child) for child in left) and time.monotonic() < deadline:
+                time.sleep(0.05)
+
+
+def _alive(process: psutil.Process) -> bool:
+    """Whether it still runs. psutil compares start times: a number that now belongs to somebody else is not ours."""
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
 
 
 def _signal(process: psutil.Process, signum: signal.Signals) -> None:
