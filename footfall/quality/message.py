@@ -26,7 +26,12 @@ class RefusalMessage:
         self._staged = staged
 
     def text(
-        self, failed: Sequence[Failed], docs: Path, events: StagedEvents, rules: Mapping[str, Rule], profile: Profile | None
+        self,
+        failed: Sequence[Failed],
+        docs: Path,
+        events: StagedEvents,
+        rules: Mapping[str, Rule],
+        profile: Profile | None,
     ) -> str:
         """The whole message. ``profile`` is None when the contract failed and the rows were not looked at."""
         count = f"{len(failed)} expectation{'s' if len(failed) > 1 else ''}"
@@ -73,10 +78,8 @@ class RefusalMessage:
 
     def _rule(self, failure: Failed, rule: Rule, events: StagedEvents, profile: Profile) -> str:
         totals = {day.isoformat(): count for day, count in profile.totals[rule.grain].items()}
-        observed = [
-            f"{row[PARTITION_COLUMN]} ({int(row[rule.name]):,} of {totals[row[PARTITION_COLUMN]]:,} {rule.grain}, allowed 0)"
-            for row in failure.rows
-        ]
+        counts = {str(row[PARTITION_COLUMN]): int(row[rule.name]) for row in failure.rows}
+        observed = [f"{day} ({count:,} of {totals[day]:,} {rule.grain}, allowed 0)" for day, count in counts.items()]
         lines = [f"{rule.name} failed on {_listed(observed)}.", f"  rule: {rule.statement}"]
         if self._settings.quality.example_rows:
             columns, rows = events.examples(rule, self._settings.quality.example_rows)

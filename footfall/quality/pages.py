@@ -93,8 +93,9 @@ def _observed(result: Mapping[str, Any], config: ExpectationConfiguration) -> st
     rows, broken = config.meta["row"], result.get("unexpected_index_list") or []
     if not broken:
         return f"holds for all {rows} ({result.get('element_count', 0)})"
-    names = list(broken[0])
-    titles = {config.kwargs.get("column"): config.meta["value"]}
+    counted = config.kwargs.get("column")
+    names = sorted(broken[0], key=lambda name: (name == counted, name != "event_date", name))
+    titles = {counted: config.meta["value"]}
     head = "".join(f"<th>{_text(titles.get(name, name))}</th>" for name in names)
     body = "".join(
         "<tr>" + "".join(f"<td>{_text(row[name])}</td>" for name in names) + "</tr>" for row in broken[:_MOST_ROWS]

@@ -16,7 +16,10 @@ Grain = Literal["events", "sessions"]
 
 _HOUR_US = 3_600_000_000  # microseconds; arithmetic on them costs a tenth of DuckDB's on timestamps and intervals
 
-_FIX_SPARK = "This is a fault of the Spark job, not of the logs: report it with the rows above."
+_FIX_SPARK = (
+    "such a line should have been parsed otherwise or quarantined. This is a fault of the Spark job: report it with "
+    "the lines themselves (line_number of the file file_sha256 in the raw zone)."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +31,7 @@ class Rule:
     grain: Grain
     breaks: str
     shows: tuple[str, ...] = ()  # columns of the example rows, besides those that find the line again
+    order: str = "event_ts, event_id"  # of the example rows
     remedy: str = _FIX_SPARK
 
 
@@ -59,8 +63,8 @@ def _ranges(settings: Settings) -> list[Rule]:
              "event_date <> event_ts::date", ("event_date",)),
         Rule("event_ts_not_in_future", f"event_ts is at most {days} days after the file was landed.", "events",
              f"epoch_us(event_ts) - epoch_us(ingested_at) > {days * 24 * _HOUR_US}", ("ingested_at",),
-             "Set the clock of the machine that wrote the log right, or raise FOOTFALL_LIMITS__MAX_FUTURE_DAYS "
-             "(days); then run `footfall stage` again."),
+             remedy="set the clock of the machine that wrote the log right, or raise "
+             "FOOTFALL_LIMITS__MAX_FUTURE_DAYS (days); then run `footfall stage` again."),
         Rule("session_event_number_from_1", "session_event_number is 1 or more.", "events",
              "session_event_number < 1", ("session_event_number",)),
     ]
@@ -77,9 +81,9 @@ def _sets() -> list[Rule]:
 def _identity() -> list[Rule]:
     return [
         Rule("event_id_unique", "event_id occurs once over all touched dates.", "events",
-             "event_id in (select event_id from repeated_event_ids)", (),
-             "Two lines claim to be the same event and neither was set aside as repeated. If the source hands out "
-             "the ids, check them there; else report it with the rows above."),
+             "event_id in (select event_id from repeated_event_ids)", order="event_id, event_ts",
+             remedy="two lines claim to be the same event and neither was set aside as repeated. If the source hands "
+             "out the ids, check them there; else report it with the rows above."),
     ]
 
 
@@ -99,19 +103,20 @@ def _sessions() -> list[Rule]:
     # its numbers may start above 1, yet without a gap.
     one = [
         Rule(f"session_has_one_{column}", f"All events of a session have the same {column}.", "sessions",
-             f"first_{column} <> last_{column}", ("session_id", column))
+             f"first_{column} <> last_{column}", ("session_id", f"first_{column}", f"last_{column}"))
         for column in ("visitor_id", "session_start_ts", "split_reason")
     ]
     return [
         *one,
         Rule("session_event_numbers_without_gap", "session_event_number counts a session's events without gap or "
-             "repetition.", "sessions", "events <> last_number - first_number + 1 or not numbers_are_distinct",
-             ("session_id", "session_event_number")),
+             "repetition.", "sessions", "event_count <> last_number - first_number + 1 or not numbers_are_distinct",
+             ("session_id", "event_count", "first_number", "last_number", "numbers_are_distinct")),
         Rule("session_event_numbers_start_at_1", "A session that starts on a touched date has an event number 1.",
-             "sessions", "starts_on_touched_date and first_number <> 1", ("session_id", "session_event_number")),
+             "sessions", "starts_on_touched_date and first_number <> 1", ("session_id", "first_number")),
         Rule("session_start_is_first_event", "session_start_ts is the event_ts of the session's first event.",
              "sessions", "starts_on_touched_date and first_event_ts <> first_session_start_ts",
-             ("session_id", "session_start_ts")),
+             ("session_id", "first_session_start_ts", "first_event_ts")),
         Rule("session_id_unique_for_start", "A visitor's sessions that start at the same moment have the same "
-             "session_id.", "sessions", "sessions_of_start > 1", ("session_id", "visitor_id", "session_start_ts")),
+             "session_id.", "sessions", "sessions_of_start > 1",
+             ("session_id", "first_visitor_id", "first_session_start_ts", "sessions_of_start")),
     ]

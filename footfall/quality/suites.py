@@ -101,7 +101,8 @@ def rule_suite(grain: Grain, rules: Sequence[Rule], profile: Profile) -> Suite:
     """Counts of broken rules of one grain by date, each of which must be 0."""
     of_grain = [rule for rule in rules if rule.grain == grain]
     rows = [
-        {PARTITION_COLUMN: day.isoformat(), grain: total, **{rule.name: profile.broken[rule.name][day] for rule in of_grain}}
+        {PARTITION_COLUMN: day.isoformat(), grain: total}
+        | {rule.name: profile.broken[rule.name][day] for rule in of_grain}
         for day, total in profile.totals[grain].items()
     ]
     expectations = [
