@@ -34,10 +34,10 @@ from footfall.lake.storage import Storage, storage_for
 from footfall.settings import Settings
 from footfall.sources import SOURCES
 from footfall.sources.base import REJECT_REASON
-from spark.max_duration import split_long_sessions
 from spark.parse import parse
 from spark.session import cores, engine
-from spark.sessionize import CARRY_TYPES, REPEATED, sessionize
+from spark.sessionize import CARRY_TYPES, sessionize
+from spark.stamp import REPEATED
 from spark.stored import open_sessions, stored_events
 
 ONE_DAY = timedelta(days=1)
@@ -63,8 +63,9 @@ def run(settings: Settings, run_id: str) -> Manifest | None:
         if table is not None and plan.carried:
             before = _read(spark, events.files_of(table, plan.carried))
             rows.append(open_sessions(before, settings.session))
-        staged = sessionize(_union(rows), settings.session)
-        parquet, counts = _stage(spark, settings, staged, run_id)
+        _write(sessionize(_union(rows), settings.session), f"{events_uri}/{run_id}")
+        parquet = _listing(settings, run_id)
+        counts = _count(spark, settings, parquet)
     manifest = Manifest(
         run_id=run_id,
         base_version=None if table is None else table.version(),
@@ -142,29 +143,16 @@ def _union(frames: list[DataFrame]) -> DataFrame:
     return reduce(lambda a, b: a.unionByName(b, allowMissingColumns=True), frames)
 
 
-def _stage(
-    spark: SparkSession, settings: Settings, staged: DataFrame, run_id: str
-) -> tuple[list[StagedParquet], list[FileCounts]]:
-    """Write, look for sessions past the maximum, cut those if there are any."""
-    root = f"{settings.zone('events')}/{run_id}"
-    date_or_rejected = F.when(F.col(REJECT_REASON).isNull(), F.col("event_date").cast("string")).otherwise(REJECTED)
-    # A rejected row's reason takes the place of its event_name, so that all files have the contract's columns
-    named = F.coalesce(F.col(REJECT_REASON), F.col("event_name"))
-    _write(staged.withColumns({"event_name": named, PARTITION_COLUMN: date_or_rejected}), f"{root}/1")
-    written = _listing(settings, f"{run_id}/1")
-    longest, counts = _count(spark, settings, written)
-    rounds = int(longest // (settings.session.max_hours * 3600))
-    if not rounds:
-        return written, counts
-    long = [file for file in written if file.event_date is not None]
-    capped = split_long_sessions(_read(spark, _uris(settings, long)), settings.session, rounds)
-    _write(capped.withColumn(PARTITION_COLUMN, F.col(PARTITION_COLUMN).cast("string")), f"{root}/2")
-    return [file for file in written if file.event_date is None] + _listing(settings, f"{run_id}/2"), counts
-
-
 def _write(staged: DataFrame, path: str) -> None:
+    """Parquet by date; rejected rows in a partition of their own.
+
+    A rejected row's reason takes the place of its event_name, so that all files have the contract's columns.
+    """
+    date_or_rejected = F.when(F.col(REJECT_REASON).isNull(), F.col("event_date").cast("string")).otherwise(REJECTED)
+    named = F.coalesce(F.col(REJECT_REASON), F.col("event_name"))
     (
-        staged.select(*COLUMN_NAMES)
+        staged.withColumns({"event_name": named, PARTITION_COLUMN: date_or_rejected})
+        .select(*COLUMN_NAMES)
         .write.mode("overwrite")
         .option("compression", "zstd")
         .partitionBy(PARTITION_COLUMN)
@@ -186,37 +174,28 @@ def _listing(settings: Settings, folder: str) -> list[StagedParquet]:
     return found
 
 
-def _uris(settings: Settings, files: list[StagedParquet]) -> list[str]:
-    zone = storage_for(settings.zone("events"))
-    return [zone.uri(file.path) for file in files]
-
-
-def _count(spark: SparkSession, settings: Settings, written: list[StagedParquet]) -> tuple[float, list[FileCounts]]:
-    """Longest session in seconds, and what each file's lines became."""
-    counts: dict[str, FileCounts] = {}
-    longest = 0.0
+def _count(spark: SparkSession, settings: Settings, written: list[StagedParquet]) -> list[FileCounts]:
+    """What each file's lines became, counted in what was written."""
     if not written:
-        return longest, []
+        return []
+    zone = storage_for(settings.zone("events"))
+    rejected = F.when(F.col("session_id").isNull(), F.col("event_name"))
     rows = (
-        spark.read.parquet(*_uris(settings, written))
-        .withColumn("name", F.when(F.col("session_id").isNull(), F.col("event_name")))
-        .groupBy("file_sha256", F.to_date("event_ts").alias("day"), "name")
-        .agg(
-            F.count("*").alias("rows"),
-            F.max(F.unix_micros("event_ts") - F.unix_micros("session_start_ts")).alias("longest_us"),
-        )
+        spark.read.parquet(*[zone.uri(file.path) for file in written])
+        .groupBy("file_sha256", F.to_date("event_ts").alias("day"), rejected.alias("rejected"))
+        .agg(F.count("*").alias("rows"))
         .collect()
     )
+    counts: dict[str, FileCounts] = {}
     for row in rows:
         of_file = counts.setdefault(row.file_sha256, FileCounts(sha256=row.file_sha256))
-        if row.name is None:
+        if row.rejected is None:
             of_file.events[row.day] = row.rows
-            longest = max(longest, row.longest_us / 1e6)
-        elif row.name == REPEATED:
+        elif row.rejected == REPEATED:
             of_file.repeated[row.day] = row.rows
         else:
-            of_file.quarantined[row.name] = of_file.quarantined.get(row.name, 0) + row.rows
-    return longest, sorted(counts.values(), key=lambda c: c.sha256)
+            of_file.quarantined[row.rejected] = of_file.quarantined.get(row.rejected, 0) + row.rows
+    return sorted(counts.values(), key=lambda c: c.sha256)
 
 
 def _clear(zone: Storage, run_id: str) -> None:

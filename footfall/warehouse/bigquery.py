@@ -157,10 +157,13 @@ def _load_date(client: bigquery.Client, settings: Settings, day: date, files: li
     hive = bigquery.HivePartitioningOptions()
     hive.mode = "CUSTOM"
     hive.source_uri_prefix = f"{prefix}/{{{PARTITION_COLUMN}:DATE}}"
+    parquet = bigquery.ParquetOptions()
+    parquet.enable_list_inference = True  # else a list arrives as a record of records
     config = bigquery.LoadJobConfig(
         source_format=bigquery.SourceFormat.PARQUET,
         write_disposition=bigquery.WriteDisposition.WRITE_TRUNCATE,
         hive_partitioning=hive,
+        parquet_options=parquet,
         schema=_schema(),
     )
     return client.load_table_from_uri(files, f"{table}${day:%Y%m%d}", job_config=config)

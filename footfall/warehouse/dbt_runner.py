@@ -72,7 +72,21 @@ def _invoke(settings: Settings, arguments: list[str]) -> dbtRunnerResult:
         "--log-path", str(scratch / "logs"),
     ]  # fmt: skip
     with _environment(settings):
-        return dbtRunner().invoke([*arguments, *common])
+        try:
+            return dbtRunner().invoke([*arguments, *common])
+        finally:
+            if settings.env == "laptop":
+                # dbt-duckdb keeps the build database open for its process's life, and publish opens it read-only
+                from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+
+                DuckDBConnectionManager.close_all_connections()
+
+
+def _release_build_db() -> None:
+    """Close the file dbt-duckdb would hold, and lock, for the life of this process."""
+    from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+
+    DuckDBConnectionManager.close_all_connections()
 
 
 @contextmanager

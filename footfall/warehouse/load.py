@@ -42,9 +42,9 @@ def load(settings: Settings) -> list[date]:
     Raises EnvironmentProblem when another process is building.
     """
     if settings.env == "gcp":
-        from footfall.warehouse import bigquery
+        from footfall.warehouse.bigquery import load as load_bigquery
 
-        return bigquery.load(settings)
+        return load_bigquery(settings)
     zone = settings.zone("events")
     if events.open_table(zone) is None:
         return []
@@ -98,15 +98,18 @@ def _changes(zone: str, state: BuildState) -> tuple[DeltaTable, list[date], bool
 
 def _dates_to_build(zone: str, table: DeltaTable, state: BuildState) -> tuple[set[date], bool]:
     loaded, built = state.load, _built_version(state)
-    same = loaded is not None and loaded.table_id == str(table.metadata().id)
-    if loaded is None or not same or built is None or loaded.project_sha256 != project_sha256():
+    if loaded is None:
         return events.dates_in(table), True
+    # dates of the load before are named although they may hold nothing any more: an empty list is "all is built"
+    everything = events.dates_in(table) | set(loaded.touched_dates)
+    if loaded.table_id != str(table.metadata().id) or built is None or loaded.project_sha256 != project_sha256():
+        return everything, True
     # an unfinished build may have rewritten dates that a later commit has put back
     unfinished = set() if state.complete else set(loaded.touched_dates)
     try:
         return events.dates_changed_since(zone, built) | unfinished, False
     except DeltaError:  # the version is older than the log the table keeps
-        return events.dates_in(table), True
+        return everything, True
 
 
 def _built_version(state: BuildState) -> int | None:

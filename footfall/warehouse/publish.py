@@ -33,9 +33,9 @@ def publish(settings: Settings, run_id: str | None = None) -> Publication | None
     now = datetime.now(UTC)
     run_id = run_id or f"{now:%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
     if settings.env == "gcp":
-        from footfall.warehouse import bigquery
+        from footfall.warehouse.bigquery import publish as publish_bigquery
 
-        return bigquery.publish(settings, run_id, now)
+        return publish_bigquery(settings, run_id, now)
     if not settings.build_db.exists():
         raise InputError(f"Nothing has been built in {settings.warehouse_dir}: run `footfall transform` first.")
     with open_build_db(settings, read_only=True) as build:

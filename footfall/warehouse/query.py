@@ -26,9 +26,9 @@ def query(settings: Settings, sql: str) -> pa.Table:
     Raises InputError when nothing has been published yet, and when ``sql`` is not one reading statement or fails.
     """
     if settings.env == "gcp":
-        from footfall.warehouse import bigquery
+        from footfall.warehouse.bigquery import query as query_bigquery
 
-        return bigquery.query(settings, sql)
+        return query_bigquery(settings, sql)
     with published(settings) as connection:
         try:
             _refuse_writing(connection, sql)
