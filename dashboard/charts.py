@@ -13,7 +13,10 @@ from dashboard.figures import Measure, Unit, written
 from dashboard.period import Period
 
 _AXIS_FORMAT: Final[dict[Unit, str]] = {Unit.COUNT: ",d", Unit.SHARE: ".0%", Unit.RATIO: ",.1f", Unit.MONEY: ",.0f"}
-_SECONDS_AXIS: Final = "datum.value < 60 ? datum.value + 's' : format(datum.value / 60, '.3~r') + 'm'"
+_SECONDS_AXIS: Final = (
+    "datum.value < 60 ? format(datum.value, '.3~r') + 's'"
+    " : floor(datum.value / 60) + 'm' + (datum.value % 60 ? ' ' + format(datum.value % 60, '02.0f') + 's' : '')"
+)
 # blue and orange keep their contrast under the common colour-vision deficiencies; the dash tells them apart in grey
 _COLOURS: Final[dict[str, tuple[str, str]]] = {"light": ("#1a5fb4", "#6b7280"), "dark": ("#78aeed", "#9aa3af")}
 _MANY_DAYS: Final = 62
@@ -42,7 +45,8 @@ def trend(
         if measure.unit is Unit.SECONDS
         else alt.Axis(title=None, tickCount=5, format=_AXIS_FORMAT[measure.unit])
     )
-    y = alt.Y("value:Q", axis=axis, scale=alt.Scale(zero=True, nice=True))
+    scale = alt.Scale(zero=True, nice=5)
+    y = alt.Y("value:Q", axis=axis, scale=scale)
     base = alt.Chart(frame).encode(x=x)
     nearest = alt.selection_point(nearest=True, on="pointerover", fields=["day"], empty=False)
     tooltip = [
@@ -51,7 +55,11 @@ def trend(
     ]
     layers: list[alt.Chart] = []
     if before is not None:
-        layers.append(base.mark_line(color=muted, strokeDash=[4, 4], strokeWidth=1.5).encode(y=alt.Y("earlier:Q")))
+        layers.append(
+            base.mark_line(color=muted, strokeDash=[4, 4], strokeWidth=1.5).encode(
+                y=alt.Y("earlier:Q", axis=axis, scale=scale)
+            )
+        )
         tooltip += [
             alt.Tooltip("earlier_day:T", title="Compared with", format="%a %-d %b %Y"),
             alt.Tooltip("earlier_written:N", title=f"{measure.label} then"),

@@ -8,15 +8,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
-import duckdb
 import streamlit as st
 
 from dashboard import queries
-from footfall.errors import EnvironmentProblem
+from footfall.errors import FootfallError
 from footfall.settings import Settings
+from footfall.warehouse.query import query
 
 FileIdentity = tuple[int, int, int]
 
@@ -59,7 +58,7 @@ def rows(settings: Settings, file: FileIdentity, sql: str) -> list[dict[str, Any
     """The rows of one query on the published file ``file``.
 
     Raises :class:`Republished` when another file has taken its place, so that one page never mixes two publications,
-    and :class:`EnvironmentProblem` when the file cannot be read.
+    and :class:`~footfall.errors.InputError` when the file cannot be read.
     """
     answer = _answer(settings, file, sql)
     if file_identity(settings) != file:
@@ -70,26 +69,11 @@ def rows(settings: Settings, file: FileIdentity, sql: str) -> list[dict[str, Any
 @st.cache_data(max_entries=500, show_spinner=False)
 def _answer(_settings: Settings, file: FileIdentity, sql: str) -> list[dict[str, Any]]:
     try:
-        answer = _query(_settings.published_db, sql)
-    except duckdb.Error as error:
+        answer: list[dict[str, Any]] = query(_settings, sql).to_pylist()
+    except FootfallError as error:
         if file_identity(_settings) != file:
             raise Republished from error
-        raise EnvironmentProblem(
-            f"{_settings.published_db} is not a file of published marts this page can read "
-            f"({str(error).splitlines()[0]}): run `footfall transform` and `footfall publish` to make it anew."
-        ) from error
+        raise
     if file_identity(_settings) != file:
         raise Republished
     return answer
-
-
-def _query(database: Path, sql: str) -> list[dict[str, Any]]:
-    # an in-memory database with the file attached: connecting to the path itself would share the instance of any
-    # connection still open in this process, and with it the file that was replaced
-    with duckdb.connect() as connection:
-        path = str(database).replace("'", "''")
-        connection.execute(f"attach '{path}' as marts (read_only)")
-        connection.execute("use marts")
-        connection.execute("set TimeZone = 'UTC'")
-        rows: list[dict[str, Any]] = connection.sql(sql).to_arrow_table().to_pylist()
-        return rows

@@ -26,6 +26,9 @@ def main() -> None:
     st.html(ASSETS / "style.css")
     settings = Settings()
     st.title("Overview", anchor=False)
+    if settings.env == "gcp":
+        st.info("This page reads a laptop's marts. On Google Cloud, connect Looker Studio to the marts dataset.")
+        return
     try:
         watch(settings, marts.file_identity(settings))
         publication = marts.newest(settings)
@@ -36,7 +39,7 @@ def main() -> None:
     except marts.Republished:
         st.rerun()
     except FootfallError as problem:
-        st.error(str(problem), icon=":material/error:")
+        st.error(f"The published marts cannot be read. {problem}", icon=":material/error:")
 
 
 @st.fragment(run_every="5s")

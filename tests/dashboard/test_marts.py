@@ -9,7 +9,7 @@ import duckdb
 import pytest
 
 from dashboard import marts, queries
-from footfall.errors import EnvironmentProblem
+from footfall.errors import InputError
 from footfall.settings import Settings
 
 
@@ -55,5 +55,5 @@ def test_one_page_never_mixes_two_publications(home: Settings) -> None:
 
 def test_a_file_that_is_no_database_is_named_with_the_remedy(home: Settings) -> None:
     home.published_db.write_bytes(b"not a database" * 1000)
-    with pytest.raises(EnvironmentProblem, match="footfall publish"):
+    with pytest.raises(InputError, match="footfall publish"):
         marts.newest(home)

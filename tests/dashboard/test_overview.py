@@ -13,6 +13,7 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from footfall.settings import Settings
+from footfall.warehouse.query import query
 from tests.dashboard.browser import CHROMIUM, Screen, chromium, screen, serve
 from tests.dashboard.visits import ATTACK
 
@@ -41,10 +42,8 @@ def wide(browser: Browser) -> Iterator[Screen]:
 
 
 def asked(settings: Settings, sql: str) -> Any:
-    """The single value of a query on the published marts."""
-    with duckdb.connect(settings.published_db, read_only=True) as connection:
-        (value,) = connection.sql(sql).fetchall()[0]
-    return value
+    """What `footfall query` answers: the first value of the first row."""
+    return query(settings, sql)[0][0].as_py()
 
 
 def test_figures_equal_the_published_marts_for_all_data_and_for_a_week(
@@ -88,8 +87,7 @@ def test_the_page_shows_the_sql_behind_its_numbers_and_it_runs(published: Settin
     wide.page.get_by_text("How each number is computed").click()
     sql = wide.page.get_by_test_id("stCode").first
     expect(sql).to_be_visible()
-    with duckdb.connect(published.published_db, read_only=True) as connection:
-        (row,) = connection.sql(sql.inner_text()).to_arrow_table().to_pylist()
+    (row,) = query(published, sql.inner_text()).to_pylist()
     assert wide.figure("Visitors") == str(row["visitors"])
 
 
@@ -125,7 +123,7 @@ def test_an_open_page_fills_when_marts_are_published_and_follows_the_next_public
         shown.expect_figure("Sessions", str(everything))
         shutil.copy(published.published_db, settings.warehouse_dir / "next.duckdb")
         with duckdb.connect(settings.warehouse_dir / "next.duckdb") as connection:
-            connection.execute("insert into footfall_publications values ('20240602T100000Z-next', '2024-06-02 10:00')")
+            connection.execute("update footfall_publications set run_id = '20240602T100000Z-next'")
             connection.execute("delete from fct_sessions where is_bounce")
         os.replace(settings.warehouse_dir / "next.duckdb", settings.published_db)
         shown.expect_figure("Bounce rate", "0.0%")

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 from typing import Any
 
-import duckdb
 import pytest
 
 from dashboard import queries
@@ -14,6 +13,7 @@ from dashboard.panels import CONTENT, TECHNOLOGY, Panel
 from dashboard.period import Period
 from dashboard.queries import Selection
 from footfall.settings import Settings
+from footfall.warehouse.query import published as open_published
 from tests.dashboard.visits import Row, two_weeks
 
 pytestmark = pytest.mark.xdist_group("dashboard")
@@ -25,7 +25,8 @@ Run = Callable[[str], list[dict[str, Any]]]
 
 @pytest.fixture(scope="module")
 def run(published: Settings) -> Iterator[Run]:
-    with duckdb.connect(published.published_db, read_only=True) as connection:
+    # one connection for all: footfall.warehouse.query opens one for each of a thousand queries
+    with open_published(published) as connection:
         yield lambda sql: connection.sql(sql).to_arrow_table().to_pylist()
 
 
