@@ -77,5 +77,5 @@
     {%- if assumed is not none -%}
         {{ return(assumed and model.config.materialized == 'incremental') }}
     {%- endif -%}
-    {{ return(dbt.is_incremental() and not should_full_refresh()) }}
+    {{ return(not should_full_refresh() and dbt.is_incremental()) }}
 {% endmacro %}

@@ -76,10 +76,7 @@ def _invoke(settings: Settings, arguments: list[str]) -> dbtRunnerResult:
             return dbtRunner().invoke([*arguments, *common])
         finally:
             if settings.env == "laptop":
-                # dbt-duckdb keeps the build database open for its process's life, and publish opens it read-only
-                from dbt.adapters.duckdb.connections import DuckDBConnectionManager
-
-                DuckDBConnectionManager.close_all_connections()
+                _release_build_db()
 
 
 def _release_build_db() -> None:

@@ -1,0 +1,99 @@
+"""However events arrive, the marts built date by date are those of one full rebuild, row for row."""
+
+from __future__ import annotations
+
+import random
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+
+import duckdb
+import pytest
+
+from footfall.settings import Settings
+from footfall.warehouse.transform import transform
+from tests.warehouse.history import History, Hit, marts, sessionized
+
+pytestmark = pytest.mark.xdist_group("dbt_incremental")
+
+MAY1 = datetime(2024, 5, 1, tzinfo=UTC)
+
+
+def hit(day: int, clock: str, visitor: str, **values) -> Hit:
+    hour, minute = clock.split(":")
+    return MAY1 + timedelta(days=day - 1, hours=int(hour), minutes=int(minute)), visitor, values
+
+
+def rebuilt(settings: Settings, hits: list[Hit]) -> dict:
+    """The marts of a home that has never seen anything but ``hits``."""
+    fresh = Settings(home=settings.home / "rebuilt")
+    History(fresh).commit(sessionized(hits))
+    transform(fresh)
+    return marts(fresh)
+
+
+def test_late_events_midnight_and_emptied_dates(tmp_path):
+    settings = Settings(home=tmp_path / "home")
+    history = History(settings)
+    purchase = {"event_name": "purchase", "is_page_view": False, "price": Decimal("9.99"), "page_path": "/paid"}
+    first = [
+        hit(1, "10:00", "early", page_path="/a"),
+        hit(2, "23:45", "owl", page_path="/a", utm_source="mail"),
+        hit(3, "00:05", "owl", page_path="/b"),
+        hit(4, "12:00", "gone", page_path="/only-here"),
+        hit(6, "12:00", "early", page_path="/c"),
+    ]
+    history.commit(sessionized(first))
+    assert transform(settings).dates == tuple(date(2024, 5, day) for day in (1, 2, 3, 4, 6))
+
+    # two late events of 3 May lengthen a session that began on 2 May, and 4 May is taken back
+    second = [row for row in first if row[1] != "gone"]
+    second += [hit(3, "00:25", "owl", **purchase), hit(3, "00:01", "owl", page_path="/late", page_title="Late")]
+    assert history.commit(sessionized(second)) == {date(2024, 5, 3), date(2024, 5, 4)}
+    assert transform(settings).dates == (date(2024, 5, 3), date(2024, 5, 4))
+    built = marts(settings)
+    assert built == rebuilt(settings, second)
+
+    with duckdb.connect(settings.build_db, read_only=True) as connection:
+        owl = connection.execute(
+            "select event_count, exit_page, conversion_count, revenue, duration_seconds "
+            "from footfall_build.fct_sessions where visitor_id = 'owl'"
+        ).fetchall()
+        pages = connection.execute("select page_path from footfall_build.dim_pages order by 1").fetchall()
+        dates = connection.execute("select metric_date from footfall_build.agg_daily_metrics order by 1").fetchall()
+    assert owl == [(4, "/b", 1, Decimal("9.99"), 2400)]
+    assert [page for (page,) in pages] == ["/a", "/b", "/c", "/late"]
+    assert [day.day for (day,) in dates] == [1, 2, 3, 6]
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_any_history_of_arrivals_equals_one_rebuild(tmp_path, seed):
+    """Visitors who are active at all hours, so that sessions cross every midnight; arrivals at random."""
+    rng = random.Random(seed)
+    settings = Settings(home=tmp_path / "home")
+    history = History(settings)
+    hits: list[Hit] = []
+    for _ in range(3):
+        arrived = [
+            (
+                MAY1 + timedelta(days=rng.choice([0, 1, 2, 3]), seconds=rng.choice([rng.randrange(86400), *range(60)])),
+                f"v{rng.randrange(6)}",
+                {
+                    "page_path": rng.choice(["/", "/a", "/b", None]),
+                    "page_title": rng.choice([None, "one", "two"]),
+                    "is_page_view": rng.random() < 0.7,
+                    "event_name": rng.choice(["page_view", "purchase"]),
+                    "price": Decimal(rng.randrange(10_000)) / 100,
+                    "user_id": rng.choice([None, "u1", "u2"]),
+                    "device_type": rng.choice(["desktop", "mobile"]),
+                    "engagement_ms": rng.choice([None, rng.randrange(20_000)]),
+                    "properties": f"{rng.random()}",
+                },
+            )
+            for _ in range(120)
+        ]
+        kept = [row for row in hits if rng.random() < 0.8]
+        gone = rng.choice([None, 1, 2])  # a whole date is taken back
+        hits = [row for row in kept + arrived if gone is None or row[0].day != gone]
+        history.commit(sessionized(hits))
+        transform(settings)
+    assert marts(settings) == rebuilt(settings, hits)
