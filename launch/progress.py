@@ -97,12 +97,12 @@ class StageReport:
 
     def task_skipped(self, name: str) -> None:
         self._status.stop()
-        self._console.print(f"  [dim]- {name} skipped: nothing to do[/]")
+        self._console.print(f"  [dim]-           {name} (skipped: nothing to do)[/]", soft_wrap=True)
 
     def task_failed(self, name: str, error: object, remedy: str | None) -> None:
         self._status.stop()
         self.failure = f"{name} failed: {error}\nWhat to do: {remedy or 'see docs/runbooks/airflow.md'}"
-        self._console.print(f"  [red]✗[/] {name}")
+        self._console.print(f"  [red]✗[/]           {name}", soft_wrap=True)
 
     def _begin(self, name: str) -> None:
         self._began = time.monotonic()
@@ -113,7 +113,7 @@ class StageReport:
         self._status.stop()
         stage = Stage(name, time.monotonic() - self._began)
         self.stages.append(stage)
-        self._console.print(f"  [green]✓[/] {stage.name:<60}{stage.seconds:6.1f} s")
+        self._console.print(f"  [green]✓[/] {stage.seconds:6.1f} s  {stage.name}", soft_wrap=True)
 
 
 class _TaskListener:

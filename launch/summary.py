@@ -52,7 +52,9 @@ def print_summary(environment: dict[str, str], settings: Settings, stages: list[
 def print_nothing_new(settings: Settings) -> None:
     """Say that every file is in the marts already, and what to run next."""
     console = Console(highlight=False)
-    console.print("There is nothing new to do: every file in the inbox is in the published marts already.")
+    console.print(
+        "There is nothing new to do: every file in the inbox is in the published marts already.", soft_wrap=True
+    )
     _print_next_steps(console, settings)
 
 
