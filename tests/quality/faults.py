@@ -21,7 +21,7 @@ def good_day(day: datetime) -> list[Row]:
     minutes = (0, 5, 20)
     rows = [
         builders.event(start + timedelta(minutes=minute), visitor_id=walk, session_start_ts=start,
-                       session_event_number=number, line_number=number, price=Decimal("0"), quantity=0)
+                       session_event_number=number, line_number=number, price=Decimal(0), quantity=0)
         for number, minute in enumerate(minutes, start=1)
     ]
     rows.append(builders.event(day.replace(hour=15), visitor_id=single, line_number=4, http_status=100, bytes_sent=0,
