@@ -10,6 +10,7 @@ from __future__ import annotations
 import ctypes
 import hashlib
 import os
+import re
 import tempfile
 from collections.abc import Mapping
 from importlib.metadata import version
@@ -130,7 +131,7 @@ class GoogleSql:
                     folders[path] = folders[path[:-1]].catalog.add(name=path[-1])
             folders[project, dataset].table.append(_table_proto(table, number, columns))
         request = service_pb2.AnalyzeRequest(options=self._options, simple_catalog=root, sql_statement=sql)
-        statement = self._call("Analyze", request, service_pb2.AnalyzeResponse).resolved_statement
+        statement = self._call("Analyze", request, service_pb2.AnalyzeResponse, sql).resolved_statement
         outputs = statement.resolved_query_stmt_node.output_column_list
         return _by_name([(output.name, output.column.type) for output in outputs])
 
@@ -148,7 +149,7 @@ class GoogleSql:
             data.SetInParent()
             for row in table.rows:
                 data.row.add(cell=[encode(value, kind) for value, kind in zip(row, types, strict=True)])
-        response = self._call("EvaluateQuery", request, service_pb2.EvaluateQueryResponse)
+        response = self._call("EvaluateQuery", request, service_pb2.EvaluateQueryResponse, sql)
         columns = _by_name([(column.name, column.type) for column in response.prepared.columns])
         kinds = [column.type for column in response.prepared.columns]
         rows = [
@@ -157,11 +158,19 @@ class GoogleSql:
         ]
         return Table(columns, rows)
 
-    def _call(self, method: str, request: Message, answer: type[Message]) -> Any:
+    def _call(self, method: str, request: Message, answer: type[Message], sql: str = "") -> Any:
         try:
             return self._client.call_grpc_func(f"ZetaSqlLocalService_{method}", request, answer)
         except ServerError as refused:
-            raise SqlError(str(refused)) from None
+            raise SqlError(_pointed(str(refused), sql)) from None
+
+
+def _pointed(message: str, sql: str) -> str:
+    """The engine's message followed by the line of the statement it points at."""
+    if place := re.search(r"\[at (\d+):(\d+)\]", message):
+        line, column = int(place[1]), int(place[2])
+        message += f"\n{sql.splitlines()[line - 1]}\n{'^':>{column}}"
+    return message
 
 
 def _by_name(columns: list[tuple[str, type_pb2.TypeProto]]) -> dict[str, str]:

@@ -59,7 +59,9 @@ class Proof:
             if other.relation in sql:
                 sql = sql.replace(other.relation, name)
                 read[name] = content[name]
-        return self.google.execute(sql, read)
+        selected = self.google.execute(sql, read)
+        # dbt selects an enforced contract's columns by name, in its order, whatever the model's own
+        return selected.ordered(node.contract) if selected.columns.keys() == node.contract.keys() else selected
 
     def table(self, node: Node, mode: Mode) -> Table:
         """The whole table BigQuery would hold after a run of this mode."""

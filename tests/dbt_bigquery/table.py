@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,3 +21,8 @@ class Table:
         """Each row as a dictionary by column name."""
         for row in self.rows:
             yield dict(zip(self.columns, row, strict=True))
+
+    def ordered(self, names: Iterable[str]) -> Table:
+        """The same rows with the columns in this order. Raises KeyError for a column the table does not have."""
+        columns = {name: self.columns[name] for name in names}
+        return Table(columns, [tuple(row[name] for name in columns) for row in self.dicts()])

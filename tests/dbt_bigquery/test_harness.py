@@ -145,3 +145,10 @@ def test_a_configuration_with_no_replay_is_refused(change: dict[str, object]) ->
     }
     with pytest.raises(ValueError, match="partition"):
         written(config | change, Table({"day": "DATE"}, []), Table({"day": "DATE"}, []))
+
+
+def test_a_refusal_shows_the_line_it_is_about(proof: Proof) -> None:
+    from tests.dbt_bigquery.engine import SqlError
+
+    with pytest.raises(SqlError, match=r"Unrecognized name: nn \[at 2:3\]\n  nn\n  \^"):
+        proof.google.columns("select\n  nn\nfrom `p-1`.d.t", {("p-1", "d", "t"): {"n": "INT64"}})
