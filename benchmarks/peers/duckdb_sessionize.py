@@ -28,17 +28,18 @@ def statements(output: Path) -> list[str]:
     return [text.strip() for text in script.split(";\n") if text.strip()]
 
 
-def run(log: Path, output: Path, threads: int, verbose: bool = False) -> float:
+def run(log: Path, output: Path, event_key: str, threads: int, verbose: bool = False) -> float:
     """Write ``output/event_date=*.parquet`` and ``output/quarantine.parquet``; returns seconds taken."""
     shutil.rmtree(output, ignore_errors=True)
     output.mkdir(parents=True)
     began = time.perf_counter()
     db = duckdb.connect(config={"threads": threads})
-    device = duckdb.struct_type(dict.fromkeys(DEVICE_FIELDS, "VARCHAR"))
-    db.create_function("device_of", _describe, ["VARCHAR"], device, type="arrow")
+    text = duckdb.sqltype("VARCHAR")
+    device = duckdb.struct_type(dict.fromkeys(DEVICE_FIELDS, text))
+    db.create_function("device_of", _describe, [text], device, type="arrow")
     for name, value in {
         "log": str(log),
-        "event_key": "a key of thirty-two bytes, 64 hex digits when written down: 0123",
+        "event_key": event_key,
         "visitor_key": "another key of thirty-two bytes, 64 hex digits when written: 4567",
         "file_sha256": "0" * 64,
         "run_id": "20261101T000000Z-peer",
@@ -68,10 +69,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("log", type=Path)
     parser.add_argument("output", type=Path)
+    parser.add_argument("--event-key", default="k" * 80, help="stands before each line when it is hashed")
     parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)))
     parser.add_argument("--steps", action="store_true", help="print the time of each statement")
     options = parser.parse_args()
-    seconds = run(options.log, options.output, options.threads, options.steps)
+    seconds = run(options.log, options.output, options.event_key, options.threads, options.steps)
     print(json.dumps({"seconds": round(seconds, 3)}))
 
 

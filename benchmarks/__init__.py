@@ -1,0 +1,1 @@
+"""Benchmarks: one module a subject, each run with ``python -m benchmarks.<name>``; README.md has the figures."""
