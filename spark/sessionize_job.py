@@ -47,9 +47,10 @@ def run(settings: Settings, run_id: str) -> Manifest | None:
     """Stage the pending files under ``run_id``; None when nothing is pending."""
     ledger = Ledger(storage_for(settings.zone("ledger")))
     pending = ledger.pending()
-    if not pending:
-        return None
     events_uri = settings.zone("events")
+    # The files of a committed run are the table: staging it anew would pull them from under the readers
+    if not pending or events.committed_version(events_uri, run_id) is not None:
+        return None
     zone = storage_for(events_uri)
     table = events.open_table(events_uri)
     _clear(zone, run_id)

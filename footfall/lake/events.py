@@ -15,10 +15,11 @@ from urllib.parse import unquote
 
 import pyarrow as pa
 from deltalake import DeltaTable, Schema
-from deltalake.exceptions import TableNotFoundError
+from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
 from deltalake.transaction import AddAction, CommitProperties, create_table_with_add_actions
 
 from footfall.contract import EVENT_COLUMNS, PARTITION_COLUMN, Type
+from footfall.errors import FootfallError
 
 _ARROW: dict[Type, pa.DataType] = {
     Type.STRING: pa.string(),
@@ -81,11 +82,32 @@ def open_table(zone: str) -> DeltaTable | None:
         return None
 
 
-def commit(zone: str, run_id: str, files: Iterable[StagedFile], dates: Iterable[date]) -> int:
+class StaleRun(FootfallError):
+    """Another run committed after this one was staged."""
+
+    def __init__(self, run_id: str) -> None:
+        super().__init__(
+            f"Run {run_id} was staged on a version of the events table that another run has since replaced; nothing "
+            "was committed. Stage it again (its files are still pending): `footfall sessionize`."
+        )
+
+
+ANY_VERSION = -1
+
+
+def commit(
+    zone: str,
+    run_id: str,
+    files: Iterable[StagedFile],
+    dates: Iterable[date],
+    *,
+    base_version: int | None = ANY_VERSION,
+) -> int:
     """Replace ``dates`` by ``files`` in one transaction and return the new version of the table.
 
     A date in ``dates`` without a file becomes empty. The run id is kept in the commit, so that a rerun can tell
-    that it has been made (:func:`committed_version`).
+    that it has been made (:func:`committed_version`). ``base_version`` is the version the files were made from (None:
+    there was no table): raises :class:`StaleRun` when it is no longer the newest.
     """
     actions = [
         AddAction(
@@ -100,6 +122,27 @@ def commit(zone: str, run_id: str, files: Iterable[StagedFile], dates: Iterable[
     ]
     properties = CommitProperties(custom_metadata={"footfall_run_id": run_id})
     table = open_table(zone)
+    if base_version != ANY_VERSION and (None if table is None else table.version()) != base_version:
+        raise StaleRun(run_id)
+    try:
+        _write(zone, table, actions, dates, properties)
+    except DeltaError as error:
+        lost_the_race = isinstance(error, CommitFailedError) or (table is None and open_table(zone) is not None)
+        if not lost_the_race:
+            raise
+        raise StaleRun(run_id) from error
+    committed = open_table(zone)
+    assert committed is not None
+    return committed.version()
+
+
+def _write(
+    zone: str,
+    table: DeltaTable | None,
+    actions: list[AddAction],
+    dates: Iterable[date],
+    properties: CommitProperties,
+) -> None:
     if table is None:
         create_table_with_add_actions(
             zone,
@@ -119,9 +162,6 @@ def commit(zone: str, run_id: str, files: Iterable[StagedFile], dates: Iterable[
             partition_filters=[(PARTITION_COLUMN, "in", stale)],
             commit_properties=properties,
         )
-    committed = open_table(zone)
-    assert committed is not None
-    return committed.version()
 
 
 def committed_version(zone: str, run_id: str) -> int | None:
@@ -146,8 +186,8 @@ def files_of(table: DeltaTable, dates: Iterable[date] | None = None) -> list[str
     else:
         wanted = sorted({day.isoformat() for day in dates})
         uris = table.file_uris(partition_filters=[(PARTITION_COLUMN, "in", wanted)]) if wanted else []
-    # delta-rs percent-encodes local paths (a home with spaces) but hands them out without a scheme
-    return sorted(uri if "://" in uri else unquote(uri) for uri in uris)
+    # delta-rs percent-encodes what it hands out: a home with spaces would not be found
+    return sorted(unquote(uri) for uri in uris)
 
 
 def dates_changed_since(zone: str, version: int | None) -> set[date]:

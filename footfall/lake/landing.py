@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from footfall.errors import InputError
+from footfall.lake.delivery import Delivery
 from footfall.lake.ledger import FileRecord, Ledger, Split
 from footfall.lake.line_index import LineIndex
 from footfall.lake.storage import storage_for
@@ -36,27 +37,30 @@ class Landing:
     refused: list[tuple[str, str]] = field(default_factory=list)  # (file, why and what to do)
 
 
-def land(settings: Settings, paths: Iterable[Path], run_id: str, source: str | None = None) -> Iterator[Landing]:
-    """Land ``paths``; yields the same growing :class:`Landing` after each file, for progress.
+def land(
+    settings: Settings, deliveries: Iterable[Delivery], run_id: str, source: str | None = None
+) -> Iterator[Landing]:
+    """Land files; yields the same growing :class:`Landing` after each, for progress.
 
     A file that cannot be used is refused with a reason and the others go on. ``source`` names the format instead of
     looking at the lines. Content that is known, under whatever name, is not landed again.
     """
     raw, ledger = storage_for(settings.zone("raw")), Ledger(storage_for(settings.zone("ledger")))
     landing = Landing(run_id)
-    for path in paths:
+    for delivery in deliveries:
         try:
-            record = _examine(path, run_id, source)
-            known = ledger.find(record.sha256)
-            if known is not None:
-                ledger.add_name(known, str(path))
-                landing.known.append(str(path))
-            else:
-                raw.put_file(path, raw_path(record.sha256, record.gzip), sha256=record.sha256)
-                ledger.write_pending(record)
-                landing.landed.append(record)
+            with delivery.local() as path:
+                record = _examine(path, delivery.name, run_id, source)
+                known = ledger.find(record.sha256)
+                if known is not None:
+                    ledger.add_name(known, delivery.name)
+                    landing.known.append(delivery.name)
+                else:
+                    raw.put_file(path, raw_path(record.sha256, record.gzip), sha256=record.sha256)
+                    ledger.write_pending(record)
+                    landing.landed.append(record)
         except InputError as error:
-            landing.refused.append((str(path), str(error)))
+            landing.refused.append((delivery.name, str(error)))
         yield landing
 
 
@@ -65,53 +69,32 @@ def raw_path(sha256: str, is_gzip: bool) -> str:
     return f"{sha256[:2]}/{sha256}" + (".gz" if is_gzip else "")
 
 
-def expand(patterns: Iterable[str]) -> list[Path]:
-    """Files named by files, folders (everything below, hidden files left out) and globs, in the order of their names.
-
-    Raises :class:`InputError` for a pattern that names nothing.
-    """
-    found: dict[Path, None] = {}
-    for pattern in patterns:
-        path = Path(pattern).expanduser()
-        if path.is_dir():
-            matches = [p for p in sorted(path.rglob("*")) if p.is_file() and not p.name.startswith(".")]
-        elif path.exists():
-            matches = [path]
-        else:
-            root = Path(path.anchor or ".")
-            matches = [p for p in sorted(root.glob(str(path.relative_to(path.anchor)))) if p.is_file()]
-        if not matches:
-            raise InputError(f"{pattern!r} names no file; give a file, a folder or a glob that matches at least one.")
-        found.update(dict.fromkeys(matches))
-    return list(found)
-
-
-def _examine(path: Path, run_id: str, source: str | None) -> FileRecord:
+def _examine(path: Path, name: str, run_id: str, source: str | None) -> FileRecord:
     try:
         before = path.stat()
         with path.open("rb") as file:
             is_gzip = file.read(2) == GZIP_MAGIC
             sample = _sample(file, is_gzip)
-            detected = detect(sample, str(path), source) if sample else None
+            detected = detect(sample, name, source) if sample else None
             digest, index = _index(file, is_gzip, detected)
         after = path.stat()
     except PermissionError:
-        raise InputError(f"{path} cannot be read: no permission. Run as a user who may, or chmod it.") from None
+        raise InputError(f"{name} cannot be read: no permission. Run as a user who may, or chmod it.") from None
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
         raise InputError(
-            f"{path} is a damaged gzip file ({error}). Nothing of it was taken; copy it again and re-run."
+            f"{name} is a damaged gzip file ({error}). Nothing of it was taken; copy it again and re-run."
         ) from None
     except OSError as error:
-        raise InputError(f"{path} cannot be read: {error.strerror or error}.") from error
+        raise InputError(f"{name} cannot be read: {error.strerror or error}.") from error
     if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
         raise InputError(
-            f"{path} is still being written ({before.st_size:,} bytes grew to {after.st_size:,}); ingest it when it is "
+            f"{name} is still being written ({before.st_size:,} bytes grew to {after.st_size:,}); ingest it when it is "
             "complete, for example after log rotation."
         )
     header_lines = detected.header_lines if detected else 0
     return FileRecord(
         sha256=digest,
-        names=[str(path)],
+        names=[name],
         size_bytes=before.st_size,
         gzip=is_gzip,
         source=detected.source.name if detected else None,

@@ -15,7 +15,7 @@ from pydantic import BaseModel, Field, computed_field, model_validator
 from footfall.errors import FootfallError
 from footfall.lake.storage import ObjectNotFound, Storage
 
-PENDING, FILES, RUNS = "pending", "files", "runs"
+PENDING, FILES = "pending", "files"
 
 
 class Split(BaseModel):
@@ -25,7 +25,7 @@ class Split(BaseModel):
     line: int
 
 
-class DayCount(BaseModel):
+class DayCount(BaseModel, frozen=True):
     """Lines of a file on one event date: those that parsed, and those that became events (the rest are repeats)."""
 
     parsed: int
@@ -85,7 +85,7 @@ class LedgerError(FootfallError):
 
 
 class Ledger:
-    """Records of files and runs in the ledger zone."""
+    """Records of files in the ledger zone."""
 
     def __init__(self, storage: Storage) -> None:
         self._storage = storage

@@ -27,6 +27,11 @@ class FileCounts(BaseModel):
     repeated: dict[date, int] = {}
     quarantined: dict[str, int] = {}
 
+    @property
+    def days(self) -> set[date]:
+        """Dates on which the file has lines that parsed."""
+        return self.events.keys() | self.repeated.keys()
+
 
 class StagedParquet(BaseModel):
     """One Parquet file, path relative to the events zone; ``event_date`` is None for rejected rows."""

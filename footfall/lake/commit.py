@@ -1,0 +1,120 @@
+"""Make a staged run part of the lake: quarantine files, one Delta commit, ledger records, in that order.
+
+Each step may be repeated: a run killed between two of them is finished by running the commit again.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from footfall.lake import events
+from footfall.lake.ledger import DayCount, FileRecord, Ledger, LedgerError
+from footfall.lake.staging import Manifest
+from footfall.lake.storage import Storage, storage_for
+from footfall.settings import Settings
+
+REPEATED = "repeated"  # staged under this name: another copy of an event, which is in the lake already
+
+# The quarantine zone: one Parquet file for each raw file that had bad lines, named by its hash
+QUARANTINE_COLUMNS = {
+    "reason": "event_name",
+    "file_sha256": "file_sha256",
+    "line_number": "line_number",
+    "line": "properties",
+    "source": "source",
+    "ingest_run_id": "ingest_run_id",
+    "ingested_at": "ingested_at",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Committed:
+    """What a commit made visible; ``version`` is the events table's."""
+
+    version: int
+    files: list[FileRecord]
+    already: bool = False
+
+
+def commit(settings: Settings, manifest: Manifest) -> Committed:
+    """Commit a staged run; a no-op but for the ledger when its events are in the table already.
+
+    Raises :class:`~footfall.lake.events.StaleRun` when another run committed since this one was staged, and
+    :class:`LedgerError` when a line is unaccounted for. Nothing has changed then.
+    """
+    uri = settings.zone("events")
+    zone, ledger = storage_for(uri), Ledger(storage_for(settings.zone("ledger")))
+    settled, others = _records(ledger, manifest)
+    version = events.committed_version(uri, manifest.run_id)
+    already = version is not None
+    if version is None:
+        _write_quarantine(zone, storage_for(settings.zone("quarantine")), manifest)
+        version = events.commit(
+            uri, manifest.run_id, manifest.staged_files, manifest.dates, base_version=manifest.base_version
+        )
+    ledger.settle([*settled, *others])
+    for path in manifest.rejected_paths:
+        zone.delete(path)
+    return Committed(version, settled, already)
+
+
+def _records(ledger: Ledger, manifest: Manifest) -> tuple[list[FileRecord], list[FileRecord]]:
+    """The records of the run's own files, and those of older files whose events changed hands."""
+    own, others = [], []
+    counted = {counts.sha256: counts for counts in manifest.counts}
+    for sha256 in manifest.files:
+        record = _known(ledger, sha256)
+        counts = counted.get(sha256)
+        days = {} if counts is None else {day: manifest.day_count(sha256, day) for day in counts.days}
+        own.append(
+            FileRecord.model_validate(
+                record.model_dump()
+                | {
+                    "dates": days,
+                    "quarantined": {} if counts is None else counts.quarantined,
+                    "commit_run_id": manifest.run_id,
+                }
+            )
+        )
+    for sha256 in counted.keys() - set(manifest.files):
+        record = _known(ledger, sha256)
+        changed = {
+            day: DayCount(parsed=record.dates[day].parsed, events=counted[sha256].events.get(day, 0))
+            for day in counted[sha256].days
+        }
+        if changed.items() - record.dates.items():
+            others.append(record.model_copy(update={"dates": record.dates | changed}))
+    return own, others
+
+
+def _known(ledger: Ledger, sha256: str) -> FileRecord:
+    record = ledger.find(sha256)
+    if record is None:
+        raise LedgerError(f"The ledger has no record of file {sha256}, whose events were staged; restore the ledger zone.")
+    return record
+
+
+def _write_quarantine(events_zone: Storage, quarantine: Storage, manifest: Manifest) -> None:
+    for sha256, rows in _quarantined(events_zone, manifest.rejected_paths):
+        buffer = io.BytesIO()
+        pq.write_table(rows.sort_by("line_number"), buffer, compression="zstd")
+        quarantine.write(f"{sha256}.parquet", buffer.getvalue())
+
+
+def _quarantined(zone: Storage, paths: Iterable[str]) -> Iterable[tuple[str, pa.Table]]:
+    tables = []
+    for path in paths:
+        with zone.open(path) as file:
+            table = pq.read_table(file, columns=list(QUARANTINE_COLUMNS.values()))
+        tables.append(table.filter(pc.not_equal(table["event_name"], REPEATED)))
+    if not tables:
+        return
+    rows = pa.concat_tables(tables).select(list(QUARANTINE_COLUMNS.values())).rename_columns(list(QUARANTINE_COLUMNS))
+    for sha256 in pc.unique(rows["file_sha256"]).to_pylist():
+        yield sha256, rows.filter(pc.equal(rows["file_sha256"], sha256))

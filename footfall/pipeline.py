@@ -1,0 +1,111 @@
+"""The steps of the lake in order: ingest, stage, audit, commit. The command and the DAGs call these and nothing else."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import subprocess
+import sys
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from footfall.errors import EnvironmentProblem, FootfallError, InputError, QualityError
+from footfall.lake.commit import Committed
+from footfall.lake.delivery import Delivery, find
+from footfall.lake.landing import Landing, land
+from footfall.lake.ledger import Ledger
+from footfall.lake.staging import Manifest, read_manifest
+from footfall.lake.storage import storage_for
+from footfall.settings import PROJECT_ROOT, Settings
+
+if TYPE_CHECKING:
+    from footfall.quality import AuditReport
+
+SPARK_JOB = "spark.sessionize_job"
+
+
+def new_run_id() -> str:
+    """A run id that sorts by time: ``20240512T101500Z-ab12cd``."""
+    return f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
+
+
+def inbox(settings: Settings, day: str | None) -> list[Delivery]:
+    """What lies in the inbox; ``day`` (YYYY-MM-DD) takes the place of ``{day}`` in its address."""
+    uri = settings.inbox_uri
+    if "{day}" in uri:
+        if day is None:
+            raise InputError(f"FOOTFALL_INBOX is {uri!r}, with a day in it, and no day was given; add --day YYYY-MM-DD.")
+        uri = uri.replace("{day}", day)
+    return find([uri], missing_ok=True)
+
+
+def ingest(settings: Settings, deliveries: Iterable[Delivery], source: str | None = None) -> Iterator[Landing]:
+    """Land files in the raw zone; yields the growing landing after each file."""
+    yield from land(settings, deliveries, new_run_id(), source)
+
+
+def stage(settings: Settings, run_id: str) -> bool:
+    """Run the Spark job in a process of its own; False when no file is pending, or the run is committed already.
+
+    Raises the job's error as :class:`FootfallError` with its exit code.
+    """
+    environment = os.environ | {
+        "FOOTFALL_HOME": str(settings.home.absolute()),
+        "FOOTFALL_ENGINE__NAME": settings.engine.name,
+        "PYTHONPATH": os.pathsep.join(filter(None, [str(PROJECT_ROOT), os.environ.get("PYTHONPATH")])),
+    }
+    done = subprocess.run(
+        [sys.executable, "-m", SPARK_JOB, "--run-id", run_id], env=environment, capture_output=True, text=True, check=False
+    )
+    if done.returncode != 0:
+        raise _job_error(run_id, done)
+    answer: dict[str, bool] = json.loads(done.stdout.splitlines()[-1])
+    return answer["staged"]
+
+
+def _job_error(run_id: str, done: subprocess.CompletedProcess[str]) -> FootfallError:
+    said = done.stderr.strip().splitlines() or ["it said nothing"]
+    kinds = {kind.exit_code: kind for kind in (InputError, QualityError, EnvironmentProblem)}
+    if done.returncode in kinds:  # the job's own sentence
+        return kinds[done.returncode](said[-1])
+    if "No space left on device" in done.stderr:
+        return EnvironmentProblem("The disk is full: the Spark job could not write. Make room and run this again.")
+    fate = f"was killed by signal {-done.returncode}" if done.returncode < 0 else f"ended with code {done.returncode}"
+    return FootfallError(
+        f"The Spark job of run {run_id} {fate}: {said[-1]} Nothing was committed and the files are still pending; "
+        "run this again, or `footfall doctor`."
+    )
+
+
+def staged(settings: Settings, run_id: str) -> Manifest | None:
+    """What the run staged; None when nothing is staged and nothing was to be.
+
+    Raises :class:`InputError` when files are pending but the run's staging is missing or cut short.
+    """
+    try:
+        return read_manifest(storage_for(settings.zone("events")), run_id)
+    except InputError:
+        if Ledger(storage_for(settings.zone("ledger"))).pending():
+            raise
+        return None
+
+
+def audit(settings: Settings, manifest: Manifest) -> AuditReport:
+    """Judge a staged run. Raises :class:`~footfall.errors.QualityError`; nothing has changed then."""
+    from footfall.quality import StagedAudit  # Great Expectations takes seconds to import
+    from footfall.quality import audit as judge
+
+    return judge(
+        settings,
+        manifest.run_id,
+        StagedAudit(manifest.staged_files, lines_read=manifest.lines, quarantined=manifest.quarantined),
+    )
+
+
+def commit(settings: Settings, manifest: Manifest) -> Committed:
+    """Make a staged and audited run part of the lake."""
+    from footfall.lake.commit import commit as make_visible
+
+    return make_visible(settings, manifest)

@@ -1,0 +1,90 @@
+"""The steps as a person watches them: a spinner while one runs, a line with its seconds when it is done."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+from footfall import pipeline
+from footfall.lake.staging import Manifest
+from footfall.report import err, print_counts
+from footfall.settings import Settings
+
+
+class Steps:
+    """Runs steps, says what came of each, and remembers how long it took."""
+
+    def __init__(self) -> None:
+        self.seconds: dict[str, float] = {}
+
+    @contextmanager
+    def step(self, name: str, total: int | None = None) -> Iterator[Callable[[], None]]:
+        """Show ``name`` as running; yields a function that advances the bar where there is a ``total``."""
+        columns = [SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn()]
+        if total:
+            columns[2:2] = [BarColumn(), MofNCompleteColumn()]
+        started = time.perf_counter()
+        # Without a terminal there is nobody to watch it spin, and it would leave empty lines
+        with Progress(*columns, console=err, transient=True, disable=not err.is_terminal) as progress:
+            task = progress.add_task(name, total=total)
+            yield lambda: progress.advance(task)
+        self.seconds[name] = time.perf_counter() - started
+        err.print(f"{name} [dim]{self.seconds[name]:.1f} s[/]")
+
+    def say(self, message: str) -> None:
+        """One line about the step before."""
+        err.print(f"  {message}", markup=False)
+
+    def sessionize(self, settings: Settings, run_id: str) -> None:
+        """Stage, audit, commit."""
+        with self.step("stage"):
+            has_staged = pipeline.stage(settings, run_id)
+        manifest = pipeline.staged(settings, run_id) if has_staged else None
+        if manifest is None:
+            self.say("nothing is pending: there is nothing to sessionize")
+            return
+        print_counts(manifest)
+        self.audit(settings, manifest)
+        self.commit(settings, manifest)
+
+    def audit(self, settings: Settings, manifest: Manifest) -> None:
+        """The quality gate."""
+        with self.step("audit"):
+            report = pipeline.audit(settings, manifest)
+        self.say(f"{report.expectations} expectations hold on {len(report.dates)} dates, {report.sessions:,} sessions")
+
+    def commit(self, settings: Settings, manifest: Manifest) -> None:
+        """Make the run visible."""
+        with self.step("commit"):
+            committed = pipeline.commit(settings, manifest)
+        done = "was committed already" if committed.already else "is visible"
+        self.say(f"version {committed.version} of the events table {done}")
+
+    def transform(self, settings: Settings, *, full_refresh: bool = False) -> None:
+        """Load and build."""
+        from footfall.warehouse.transform import transform
+
+        with self.step("transform"):
+            done = transform(settings, full_refresh=full_refresh)
+        if done.build is None:
+            self.say("no date has changed: there is nothing to build")
+        else:
+            self.say(f"{done.build.models} models built, {done.build.tests} tests passed, {len(done.dates)} dates")
+
+    def publish(self, settings: Settings, run_id: str | None) -> None:
+        """Swap the marts readers see."""
+        from footfall.warehouse.publish import publish
+
+        with self.step("publish"):
+            publication = publish(settings, run_id)
+        if publication is None:
+            self.say("readers see these marts already: there is nothing to publish")
+        else:
+            self.say(f"readers see version {publication.events_version} of the events")
+
+    def print_times(self) -> None:
+        """Seconds of all steps together."""
+        err.print(f"done in {sum(self.seconds.values()):.1f} s; next: footfall query \"select * from agg_daily_metrics\"")
