@@ -9,12 +9,17 @@
     {%- set touched = [] -%}
     {%- for day in given -%}
         {%- set text = day | string | trim -%}
-        {%- if not modules.re.fullmatch('[0-9]{4}-[0-9]{2}-[0-9]{2}', text) -%}
+        {%- set parts = modules.re.fullmatch('([1-9][0-9]{3})-(0[1-9]|1[0-2])-([0-9]{2})', text) -%}
+        {%- if parts -%}
+            {%- set month = modules.datetime.date(parts[1] | int, parts[2] | int, 1) -%}
+            {%- set date = month + modules.datetime.timedelta(days=(parts[3] | int) - 1) -%}
+        {%- endif -%}
+        {%- if not parts or date.isoformat() != text -%}
             {{ exceptions.raise_compiler_error(
-                "var touched_dates holds '" ~ text ~ "': give ISO dates such as 2024-05-12"
+                "var touched_dates holds '" ~ text ~ "', which is no date: give ISO dates such as 2024-05-12"
             ) }}
         {%- endif -%}
-        {%- do touched.append(modules.datetime.datetime.strptime(text, '%Y-%m-%d').date()) -%}
+        {%- do touched.append(date) -%}
     {%- endfor -%}
     {{ return(touched | unique | sort) }}
 {% endmacro %}
@@ -77,5 +82,6 @@
     {%- if assumed is not none -%}
         {{ return(assumed and model.config.materialized == 'incremental') }}
     {%- endif -%}
-    {{ return(not should_full_refresh() and dbt.is_incremental()) }}
+    {#- a unit test has no table of its own -#}
+    {{ return(this is not none and not should_full_refresh() and dbt.is_incremental()) }}
 {% endmacro %}

@@ -124,7 +124,7 @@ def test_a_build_of_fewer_dates_than_were_touched_does_not_count(settings, built
         assert connection.execute(status).fetchall() == [("partial",)]
 
 
-@pytest.mark.parametrize("dates", ["[2024-5-1]", "[2024-02-30]", "[\"2024-05-01' or true\"]", "yesterday"])
+@pytest.mark.parametrize("dates", ["['2024-02-30']", "2024-05-01 or true"])
 def test_a_date_that_is_none_stops_the_build(settings, built, dates):
     run = dbt(settings, "parse", "--vars", f"touched_dates: {dates}")
     assert run.returncode != 0

@@ -23,15 +23,13 @@ def sessionized(hits: list[Hit]) -> list[Row]:
     last: dict[str, Row] = {}
     for when, visitor, values in sorted(hits, key=lambda hit: (hit[0], hit[1], repr(hit[2]))):
         before = last.get(visitor)
-        position: Row = {"session_start_ts": when, "session_event_number": 1, "split_reason": "first_visit"}
+        position: Row = {"session_start_ts": when, "session_event_number": 1, "split_reason": "inactivity"}
         if before and when - before["event_ts"] <= timedelta(minutes=30):
             position = {
                 "session_start_ts": before["session_start_ts"],
                 "session_event_number": before["session_event_number"] + 1,
                 "split_reason": before["split_reason"],
             }
-        elif before:
-            position["split_reason"] = "inactivity"
         last[visitor] = builders.event(when, visitor_id=visitor, **values, **position)
         rows.append(last[visitor])
     return rows

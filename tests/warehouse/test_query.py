@@ -6,7 +6,6 @@ import pytest
 from footfall.errors import InputError
 from footfall.warehouse.query import query
 
-
 pytestmark = pytest.mark.xdist_group("warehouse")
 
 
