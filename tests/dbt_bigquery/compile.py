@@ -66,9 +66,7 @@ def compile_offline(target_dir: Path, variables: Mapping[str, Any], project_dir:
     return _compiled(json.loads((target_dir / "manifest.json").read_text(encoding="utf-8")))
 
 
-def run_dbt(
-    arguments: list[str], target_dir: Path, variables: Mapping[str, Any], project_dir: Path = DBT_DIR
-) -> None:
+def run_dbt(arguments: list[str], target_dir: Path, variables: Mapping[str, Any], project_dir: Path = DBT_DIR) -> None:
     """Run one dbt command in this process. Raises AssertionError with dbt's own words when it does not succeed."""
     outcome = dbtRunner().invoke([
         *arguments,

@@ -81,18 +81,18 @@ def _cache_folder() -> Path:
 
 def _compiled_module(engine: Engine) -> Module:
     """The module compiled for this machine: 10 s the first time, half a second from the cache."""
-    source = get_wasm_path()
-    stamp = f"{version('zetasql')}|{version('wasmtime')}|{os.uname().machine}|{os.path.getsize(source)}"
+    source = Path(get_wasm_path())
+    stamp = f"{version('zetasql')}|{version('wasmtime')}|{os.uname().machine}|{source.stat().st_size}"
     cached = _cache_folder() / f"zetasql-{hashlib.sha256(stamp.encode()).hexdigest()[:16]}.cwasm"
     if cached.exists():
         try:
             return Module.deserialize_file(engine, str(cached))
         except WasmtimeError:  # made on another processor, or cut short: compile again
             cached.unlink(missing_ok=True)
-    module = Module.from_file(engine, source)
+    module = Module.from_file(engine, str(source))
     with tempfile.NamedTemporaryFile(dir=cached.parent, delete=False) as partial:
         partial.write(module.serialize())
-    os.replace(partial.name, cached)
+    Path(partial.name).replace(cached)
     return module
 
 

@@ -57,12 +57,12 @@ def sessionized(hits: Iterable[Row]) -> list[Row]:
     ordered = sorted(hits, key=lambda hit: (hit["visitor_id"], hit["event_ts"], hit["event_id"]))
     for visitor, group in groupby(ordered, key=lambda hit: hit["visitor_id"]):
         start = last = None
-        number, reason = 0, "first_visit"
+        number, reason = 0, "inactivity"
         for hit in group:
             moment = hit["event_ts"]
-            if start is None or moment - last > _TIMEOUT or moment - start >= _MAX_LENGTH:
-                if start is not None:
-                    reason = "inactivity" if moment - last > _TIMEOUT else "max_duration"
+            idle = last is None or moment - last > _TIMEOUT
+            if idle or moment - start >= _MAX_LENGTH:
+                reason = "inactivity" if idle else "max_duration"
                 start, number = moment, 0
             last, number = moment, number + 1
             session = hashlib.sha256(f"{visitor}|{start.isoformat()}".encode()).hexdigest()[:32]

@@ -96,5 +96,3 @@ def decode(proto: value_pb2.ValueProto, kind: type_pb2.TypeProto) -> Any:
             return getattr(proto, field)
         case other:
             raise ValueError(f"no way to read a {other} from Google's engine")
-
-
