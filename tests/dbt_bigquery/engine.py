@@ -67,30 +67,30 @@ class _Client(WasmClient):
         return ctypes.string_at(self._address(ptr), size)
 
 
-def _cache_folder() -> Path:
-    """A folder of this user's own: a compiled module is machine code, so no folder others can write to will do."""
-    root = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "footfall"
+def _cache_folder() -> Path | None:
+    """A folder of this user's own, if there is one: the file is machine code, so none that others can write to."""
+    folder = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "footfall"
     try:
-        root.mkdir(parents=True, exist_ok=True, mode=0o700)
-        if os.access(root, os.W_OK):
-            return root
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     except OSError:
-        pass
-    return Path(tempfile.mkdtemp(prefix="footfall-zetasql-"))
+        return None
+    return folder if os.access(folder, os.W_OK) else None
 
 
 def _compiled_module(engine: Engine) -> Module:
     """The module compiled for this machine: 10 s the first time, half a second from the cache."""
-    source = Path(get_wasm_path())
+    source, folder = Path(get_wasm_path()), _cache_folder()
+    if folder is None:
+        return Module.from_file(engine, str(source))
     stamp = f"{version('zetasql')}|{version('wasmtime')}|{os.uname().machine}|{source.stat().st_size}"
-    cached = _cache_folder() / f"zetasql-{hashlib.sha256(stamp.encode()).hexdigest()[:16]}.cwasm"
+    cached = folder / f"zetasql-{hashlib.sha256(stamp.encode()).hexdigest()[:16]}.cwasm"
     if cached.exists():
         try:
             return Module.deserialize_file(engine, str(cached))
         except WasmtimeError:  # made on another processor, or cut short: compile again
             cached.unlink(missing_ok=True)
     module = Module.from_file(engine, str(source))
-    with tempfile.NamedTemporaryFile(dir=cached.parent, delete=False) as partial:
+    with tempfile.NamedTemporaryFile(dir=folder, delete=False) as partial:
         partial.write(module.serialize())
     Path(partial.name).replace(cached)
     return module
