@@ -28,6 +28,7 @@ from footfall.lake import events
 from footfall.lake.keys import Keys, load_keys
 from footfall.lake.landing import raw_path
 from footfall.lake.ledger import FileRecord, Ledger
+from footfall.lake.quarantine import REPEATED, write_quarantine
 from footfall.lake.reader import LINE_SCHEMA, TASK_SCHEMA, line_reader
 from footfall.lake.staging import REJECTED, FileCounts, Manifest, StagedParquet, write_manifest
 from footfall.lake.storage import Storage, storage_for
@@ -37,7 +38,6 @@ from footfall.sources.base import REJECT_REASON
 from spark.parse import parse
 from spark.session import cores, engine
 from spark.sessionize import CARRY_TYPES, sessionize
-from spark.stamp import REPEATED
 from spark.stored import open_sessions, stored_events
 
 ONE_DAY = timedelta(days=1)
@@ -75,6 +75,7 @@ def run(settings: Settings, run_id: str) -> Manifest | None:
         parquet=parquet,
         counts=counts,
     )
+    write_quarantine(zone, storage_for(settings.zone("quarantine")), manifest.rejected_paths)
     write_manifest(zone, manifest)
     return manifest
 

@@ -15,11 +15,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from footfall.contract import SPLIT_REASONS
+from footfall.lake.quarantine import REPEATED
 from footfall.settings import SessionSettings
 from footfall.sources.base import REJECT_REASON
 
-REPEATED = "repeated"  # reject_reason of a row that is another copy of an event
-REASONS = ("inactivity", "max_duration", "campaign")
 NO_REASON, INACTIVITY, MAX_DURATION, CAMPAIGN = -1, 0, 1, 2
 
 Batches = Iterator[pa.RecordBatch]
@@ -104,7 +104,7 @@ def _stamp(batch: pa.RecordBatch, last: _Last, settings: SessionSettings, column
         "session_id": session_id,
         "session_start_ts": pa.array(start, pa.timestamp("us", tz="UTC")),
         "session_event_number": pa.array(number, pa.int64()),
-        "split_reason": pa.array(REASONS, pa.string()).take(pa.array(np.maximum(reason, 0))),
+        "split_reason": pa.array(SPLIT_REASONS, pa.string()).take(pa.array(np.maximum(reason, 0))),
     }
     mask = pa.array(is_event)
     out = {name: pc.if_else(mask, value, pa.scalar(None, value.type)) for name, value in filled.items()}
@@ -211,5 +211,5 @@ def _micros(column: pa.Array) -> np.ndarray:
 
 
 def _codes(reasons: pa.Array) -> np.ndarray:
-    codes = pc.index_in(reasons, pa.array(REASONS, reasons.type))
+    codes = pc.index_in(reasons, pa.array(SPLIT_REASONS, reasons.type))
     return pc.fill_null(codes, NO_REASON).to_numpy()

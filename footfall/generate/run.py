@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 import zlib
 from collections.abc import Iterator
@@ -164,7 +163,7 @@ def _write(
             if pending is not None:
                 file.write(pending.result())
                 file.write(packer.flush())
-        os.replace(unfinished, path)
+        unfinished.replace(path)
     finally:
         unfinished.unlink(missing_ok=True)
     return broken

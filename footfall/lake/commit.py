@@ -1,37 +1,17 @@
-"""Make a staged run part of the lake: quarantine files, one Delta commit, ledger records, in that order.
+"""Make a staged run part of the lake: one Delta commit, then the ledger records.
 
 Each step may be repeated: a run killed between two of them is finished by running the commit again.
 """
 
 from __future__ import annotations
 
-import io
-from collections.abc import Iterable
 from dataclasses import dataclass
-
-import pyarrow as pa
-import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from footfall.lake import events
 from footfall.lake.ledger import DayCount, FileRecord, Ledger, LedgerError
 from footfall.lake.staging import Manifest
-from footfall.lake.storage import Storage, storage_for
+from footfall.lake.storage import storage_for
 from footfall.settings import Settings
-
-REPEATED = "repeated"  # staged under this name: another copy of an event, which is in the lake already
-
-# The quarantine zone: one Parquet file for each raw file that had bad lines, named by its hash
-QUARANTINE_COLUMNS = {
-    "reason": "event_name",
-    "file_sha256": "file_sha256",
-    "line_number": "line_number",
-    "line": "properties",
-    "source": "source",
-    "ingest_run_id": "ingest_run_id",
-    "ingested_at": "ingested_at",
-}
-
 
 @dataclass(frozen=True, slots=True)
 class Committed:
@@ -54,7 +34,6 @@ def commit(settings: Settings, manifest: Manifest) -> Committed:
     version = events.committed_version(uri, manifest.run_id)
     already = version is not None
     if version is None:
-        _write_quarantine(zone, storage_for(settings.zone("quarantine")), manifest)
         version = events.commit(
             uri, manifest.run_id, manifest.staged_files, manifest.dates, base_version=manifest.base_version
         )
@@ -98,23 +77,3 @@ def _known(ledger: Ledger, sha256: str) -> FileRecord:
     if record is None:
         raise LedgerError(f"The ledger has no record of file {sha256}, whose events were staged; restore the ledger zone.")
     return record
-
-
-def _write_quarantine(events_zone: Storage, quarantine: Storage, manifest: Manifest) -> None:
-    for sha256, rows in _quarantined(events_zone, manifest.rejected_paths):
-        buffer = io.BytesIO()
-        pq.write_table(rows.sort_by("line_number"), buffer, compression="zstd")
-        quarantine.write(f"{sha256}.parquet", buffer.getvalue())
-
-
-def _quarantined(zone: Storage, paths: Iterable[str]) -> Iterable[tuple[str, pa.Table]]:
-    tables = []
-    for path in paths:
-        with zone.open(path) as file:
-            table = pq.read_table(file, columns=list(QUARANTINE_COLUMNS.values()))
-        tables.append(table.filter(pc.not_equal(table["event_name"], REPEATED)))
-    if not tables:
-        return
-    rows = pa.concat_tables(tables).select(list(QUARANTINE_COLUMNS.values())).rename_columns(list(QUARANTINE_COLUMNS))
-    for sha256 in pc.unique(rows["file_sha256"]).to_pylist():
-        yield sha256, rows.filter(pc.equal(rows["file_sha256"], sha256))

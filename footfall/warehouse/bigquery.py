@@ -137,7 +137,8 @@ def query(settings: Settings, sql: str) -> pa.Table:
             plan = client.query(sql, bigquery.QueryJobConfig(default_dataset=dataset, dry_run=True))
             if plan.statement_type != "SELECT":
                 raise InputError(
-                    f"{plan.statement_type} is not a query: the published marts are read-only. Give one SELECT statement."
+                    f"{plan.statement_type} is not a query: the published marts are read-only. "
+                    "Give one SELECT statement."
                 )
             return client.query(sql, bigquery.QueryJobConfig(default_dataset=dataset)).to_arrow()
         except (BadRequest, NotFound) as error:
@@ -241,8 +242,8 @@ def _client(settings: Settings) -> Iterator[bigquery.Client]:
             yield client
     except GoogleAuthError as error:
         raise EnvironmentProblem(
-            f"Google Cloud refuses these credentials ({error}): FOOTFALL_ENV=gcp needs application default credentials. "
-            "Run `gcloud auth application-default login`, or set FOOTFALL_ENV=laptop."
+            f"Google Cloud refuses these credentials ({error}): FOOTFALL_ENV=gcp needs application default "
+            "credentials. Run `gcloud auth application-default login`, or set FOOTFALL_ENV=laptop."
         ) from error
     except GoogleAPIError as error:
         raise EnvironmentProblem(

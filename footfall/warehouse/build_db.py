@@ -54,6 +54,7 @@ class BuildState:
 
     @property
     def complete(self) -> bool:
+        """Whether the marts are those of the loaded version, and tested."""
         return self.built_at is not None
 
 

@@ -78,7 +78,7 @@ def _swap(settings: Settings, publication: Publication) -> None:
         _write(settings, publication, fresh)
         with fresh.open("rb") as file:
             os.fsync(file.fileno())
-        os.replace(fresh, settings.published_db)
+        fresh.replace(settings.published_db)
         _sync_folder(folder)
     except (duckdb.IOException, OSError) as error:
         raise EnvironmentProblem(

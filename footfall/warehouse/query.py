@@ -89,7 +89,8 @@ def _refuse_writing(connection: duckdb.DuckDBPyConnection, sql: str) -> None:
     kind = statements[0].type
     if kind == duckdb.StatementType.MULTI:
         raise InputError(
-            "A PIVOT that looks its columns up is two statements: give one. Name the values: PIVOT ... ON column IN (...)."
+            "A PIVOT that looks its columns up is two statements: give one. "
+            "Name the values: PIVOT ... ON column IN (...)."
         )
     if kind != _READING:
         raise InputError(
