@@ -38,7 +38,8 @@ class Worker:
 
     def stage(self) -> float:
         """Seconds of one more run."""
-        assert self._process.stdin is not None and self._process.stdout is not None
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
         self._runs += 1
         print(f"{self._engine}-{self._runs}", file=self._process.stdin, flush=True)
         line = self._process.stdout.readline()

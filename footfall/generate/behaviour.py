@@ -71,7 +71,8 @@ def plan_visits(
 
 def _draw(cdf: NDArray[np.float64], rng: np.random.Generator) -> IntArray:
     """One column number a row of cumulative shares."""
-    return np.minimum((rng.random((len(cdf), 1)) >= cdf).sum(axis=1), cdf.shape[1] - 1)
+    column: IntArray = np.minimum((rng.random((len(cdf), 1)) >= cdf).sum(axis=1), cdf.shape[1] - 1)
+    return column
 
 
 def _page_of(state: IntArray, rng: np.random.Generator) -> IntArray:
@@ -80,7 +81,8 @@ def _page_of(state: IntArray, rng: np.random.Generator) -> IntArray:
     for which, value in _POPULARITY.items():
         exponent[which] = value
     rank = rng.random(len(state)) ** exponent[state]
-    return site.FIRST_PAGE[state] + (rank * site.PAGE_COUNT[state]).astype(np.int64)
+    page: IntArray = site.FIRST_PAGE[state] + (rank * site.PAGE_COUNT[state]).astype(np.int64)
+    return page
 
 
 def _query_of(state: IntArray, rng: np.random.Generator) -> IntArray:
