@@ -141,7 +141,8 @@ def _read(spark: SparkSession, files: list[str]) -> DataFrame:
 def _union(frames: list[DataFrame]) -> DataFrame:
     """One frame with the columns sessionize wants, whether or not sessions are carried in."""
     missing = {name: F.lit(None).cast(kind) for name, kind in CARRY_TYPES.items() if name not in frames[-1].columns}
-    frames = [*frames[:-1], frames[-1].withColumns(missing)]
+    if missing:
+        frames = [*frames[:-1], frames[-1].withColumns(missing)]
     return reduce(lambda a, b: a.unionByName(b, allowMissingColumns=True), frames)
 
 
