@@ -28,8 +28,14 @@ def differences(google: Table, duckdb: Table, key: Sequence[str]) -> list[str]:
         return types
     key = key or _leading_key(google, duckdb)
     theirs, ours = _keyed(google, key), _keyed(duckdb, key)
-    if len(theirs) != len(google.rows) or len(ours) != len(duckdb.rows):
-        return _bag_differences(google, duckdb)
+    repeated = [
+        f"{len(table.rows) - len(rows)} rows of {engine} repeat another's {', '.join(key)}"
+        for engine, table, rows in (("duckdb", duckdb, ours), ("google", google, theirs))
+        if len(table.rows) != len(rows)
+    ]
+    if repeated:
+        surplus = _surplus(google, duckdb)
+        return [*repeated, *surplus] if surplus else []
     lines = []
     for identity in sorted(theirs.keys() | ours.keys(), key=repr):
         where = ", ".join(f"{name}={value!r}" for name, value in zip(key, identity, strict=True))
@@ -55,11 +61,10 @@ def same(one: Any, other: Any) -> bool:
     return bool(one == other)
 
 
-def report(model: str, mode: str, lines: Sequence[str], rows: int) -> str:
-    """The message of a failing comparison."""
+def report(subject: str, lines: Sequence[str]) -> str:
+    """The message of a failing comparison: the subject, then the first of what differs."""
     shown = [*lines[:_SHOWN], *([f"... and {len(lines) - _SHOWN} more"] if len(lines) > _SHOWN else [])]
-    head = f"{model} ({mode}, {rows} rows): DuckDB and Google's SQL engine disagree on {len(lines)} points"
-    return "\n  ".join([head, *shown])
+    return "\n  ".join([f"{subject} ({len(lines)} differences)", *shown])
 
 
 def _leading_key(*tables: Table) -> Sequence[str]:
@@ -74,13 +79,13 @@ def _keyed(table: Table, key: Sequence[str]) -> dict[tuple[Any, ...], dict[str, 
     return {tuple(_hashable(row[name]) for name in key): row for row in table.dicts()}
 
 
-def _bag_differences(google: Table, duckdb: Table) -> list[str]:
+def _surplus(google: Table, duckdb: Table) -> list[str]:
     theirs, ours = (Counter(tuple(map(_hashable, row)) for row in table.rows) for table in (google, duckdb))
-    return [*_surplus("duckdb", ours - theirs), *_surplus("google", theirs - ours)]
-
-
-def _surplus(engine: str, rows: Counter[tuple[Any, ...]]) -> list[str]:
-    return [f"only {engine} has this row, {count} times: {row}" for row, count in sorted(rows.items(), key=repr)]
+    return [
+        f"only {engine} has this row, {count} times: {row}"
+        for engine, rows in (("duckdb", ours - theirs), ("google", theirs - ours))
+        for row, count in sorted(rows.items(), key=repr)
+    ]
 
 
 def _hashable(value: Any) -> Any:

@@ -15,6 +15,7 @@ from types import SimpleNamespace as _Namespace
 from typing import Any as _Any
 
 import yaml as _yaml
+from jinja2 import TemplateRuntimeError as _TemplateError
 from jinja2 import pass_context as _pass_context
 from jinja2.runtime import Context as _Context
 
@@ -31,16 +32,16 @@ def var(name: str, default: _Any = None) -> _Any:
 
 @_pass_context
 def _dispatch(context: _Context, name: str, macro_namespace: str | None = None) -> _Callable[..., _Any]:
-    """BigQuery's variant of a macro, else the default one. Raises KeyError when the macro has neither."""
+    """BigQuery's variant of a macro, else the default one; a template error when it has neither."""
     for prefix in ("bigquery", "default"):
         macro = context.resolve_or_missing(f"{prefix}__{name}")
         if callable(macro):
             return macro
-    raise KeyError(f"adapter.dispatch('{name}'): no macro bigquery__{name} or default__{name} below dbt/macros")
+    raise _TemplateError(f"adapter.dispatch('{name}'): no macro bigquery__{name} or default__{name} below dbt/macros")
 
 
 def _raise_compiler_error(message: str) -> None:
-    raise ValueError(message)
+    raise _TemplateError(message)
 
 
 adapter = _Namespace(dispatch=_dispatch)
