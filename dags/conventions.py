@@ -76,7 +76,7 @@ def report_failure(context: Any) -> None:
         dag_run.run_id,
         day,
         ti.try_number,
-        str(context.get("exception") or "no exception was recorded").rstrip("."),
+        " ".join(str(context.get("exception") or "no exception was recorded").split()).rstrip("."),
         remedy,
         getattr(ti, "log_url", None) or "in the task's Logs tab",
     )

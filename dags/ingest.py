@@ -19,6 +19,7 @@ the task; files that were landed before the failure stay landed. `docs/runbooks/
 from __future__ import annotations
 
 from airflow.sdk import DAG, CronPartitionTimetable
+
 from conventions import DAY_FORMAT, DAY_PARAM, DEFAULT_ARGS, LAKE_RAW, MACROS, START_DATE
 from steps import DAY, footfall
 

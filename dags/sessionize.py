@@ -13,7 +13,8 @@ task. In *audit*: the gate found bad events; the log names the expectation, the 
 downstream has changed. In *commit*: clear the task. `docs/runbooks/airflow.md` has the cases.
 
 **Safe to run again?** Yes. Every step is a transaction on the run's own id: it does its work once, and says so when
-there is nothing left to do. Clear *stage* and all that follows to begin the run anew.
+there is nothing left to do. Without pending files *stage* and what follows end as skipped. Clear *stage* and all that
+follows to begin a failed run anew.
 
 **Manual run.** Give a partition key or the param `day` (YYYY-MM-DD): it names the hand-over. What is processed are the
 files pending in the ledger, whatever day they were landed for.
@@ -22,6 +23,7 @@ files pending in the ledger, whatever day they were landed for.
 from __future__ import annotations
 
 from airflow.sdk import DAG, PartitionedAssetTimetable
+
 from conventions import DAY_PARAM, DEFAULT_ARGS, LAKE_EVENTS, LAKE_RAW, MACROS, START_DATE
 from steps import RUN_ID, footfall, stage
 
@@ -46,8 +48,9 @@ with DAG(
         "audit",
         "--run-id",
         RUN_ID,
-        remedy="The quality gate refused the staged events and nothing was committed. The log names the expectation, the "
-        "date and example rows. Correct the files (or the threshold, with a reason), then clear 'stage' and what follows.",
+        remedy="The quality gate refused the staged events and nothing was committed. The log names the expectation, "
+        "the date and example rows. Correct the files (or the threshold, with a reason), then clear 'stage' and what "
+        "follows.",
     )
     committed = footfall(
         "commit",

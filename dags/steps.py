@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import json
 import os
+import signal
+import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from airflow.providers.google.cloud.operators.dataproc import DataprocCreateBatchOperator
-from airflow.providers.standard.hooks.subprocess import SubprocessHook
 from airflow.sdk import BaseOperator, TaskGroup
 from airflow.sdk.exceptions import AirflowException, AirflowFailException, AirflowSkipException
-from conventions import WAREHOUSE_POOL, run_day
 from cosmos import DbtTaskGroup, ExecutionConfig, ProfileConfig, ProjectConfig, RenderConfig
 from cosmos.constants import ExecutionMode, InvocationMode, LoadMode, TestBehavior
+
+from conventions import WAREHOUSE_POOL, run_day
 
 PROJECT_ROOT = Path(__file__).resolve().parents[1]
 RUN_ID = "{{ lake_run_id(dag_run) }}"
@@ -49,11 +51,11 @@ class FootfallOperator(BaseOperator):
 
     Returns the last line it printed, parsed where that is a JSON object. Outlets of a run that has no partition
     key (a manual run with the param ``day``) are handed over under that day, so that the next DAG still runs.
-    ``skip_without`` names a list in the result: when it is empty, the task ends as skipped, for those that build on
-    it have nothing to do.
+    ``skip_without`` names a value in the result: when it is false or empty, the task ends as skipped, and so do those
+    that need what it makes.
 
     Raises:
-        AirflowSkipException: the list named by ``skip_without`` is empty.
+        AirflowSkipException: the value named by ``skip_without`` is false or empty.
         AirflowFailException: the command refused its input or the quality gate refused the events: no retry.
         AirflowException: it failed in another way: retried as the task says.
     """
@@ -65,25 +67,54 @@ class FootfallOperator(BaseOperator):
         super().__init__(**kwargs)
         self.arguments = arguments
         self.skip_without = skip_without
-        self._hook = SubprocessHook()
+        self._process: subprocess.Popen[str] | None = None
 
     def execute(self, context: Any) -> Any:
         command = ["footfall", *self.arguments]
-        result = self._hook.run_command(command, cwd=str(PROJECT_ROOT))
-        if result.exit_code != 0:
-            error = AirflowFailException if result.exit_code in FINAL_EXIT_CODES else AirflowException
-            raise error(f"{' '.join(command)!r} ended with exit code {result.exit_code}: {result.output}")
+        code, lines = self._run(command)
+        if code != 0:
+            error = AirflowFailException if code in FINAL_EXIT_CODES else AirflowException
+            raise error(f"{' '.join(command)!r} ended with exit code {code}: {_cause(lines)}")
         if self.outlets and not context["dag_run"].partition_key:
             day = run_day(context["dag_run"], context["params"])
             for outlet in self.outlets:
                 context["outlet_events"][outlet].add_partitions(day)
-        value = json.loads(result.output) if result.output.startswith("{") else result.output
-        if self.skip_without and isinstance(value, dict) and value.get(self.skip_without) == []:
-            raise AirflowSkipException(f"{' '.join(command)!r} found no {self.skip_without}: there is nothing to do.")
+        last = lines[-1] if lines else ""
+        value = json.loads(last) if last.startswith("{") else last
+        if self.skip_without and isinstance(value, dict) and not value.get(self.skip_without, True):
+            raise AirflowSkipException(f"{' '.join(command)!r}: {self.skip_without} is {value[self.skip_without]!r}.")
         return value
 
     def on_kill(self) -> None:
-        self._hook.send_sigterm()
+        if self._process is not None and self._process.poll() is None:
+            os.killpg(self._process.pid, signal.SIGTERM)
+
+    def _run(self, command: list[str]) -> tuple[int, list[str]]:
+        """Exit code and lines of a command; each line goes to the task's log as it comes."""
+        self._process = subprocess.Popen(
+            command,
+            # Without a terminal Rich breaks lines at 80 characters; a log is read and searched by the sentence.
+            env={**os.environ, "COLUMNS": "1000"},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            encoding="utf-8",
+            errors="backslashreplace",
+            start_new_session=True,
+        )
+        lines = []
+        for line in self._process.stdout or ():
+            self.log.info("%s", line.rstrip())
+            lines.append(line.rstrip())
+        return self._process.wait(), [line for line in lines if line]
+
+
+def _cause(lines: list[str]) -> str:
+    """The command's message: from its last ``error:`` on, else its last line."""
+    starts = [number for number, line in enumerate(lines) if line.startswith("error:")]
+    if not starts:
+        return lines[-1] if lines else "it printed nothing"
+    return "\n".join(lines[starts[-1] :]).removeprefix("error:").strip()
 
 
 def footfall(task_id: str, *arguments: str, remedy: str, **kwargs: Any) -> FootfallOperator:
@@ -94,7 +125,7 @@ def footfall(task_id: str, *arguments: str, remedy: str, **kwargs: Any) -> Footf
 def stage(task_id: str, *, remedy: str) -> BaseOperator:
     """The Spark job: on this machine with the embedded engine, or as a Dataproc Serverless batch."""
     if environment() == "laptop":
-        return footfall(task_id, "stage", "--run-id", RUN_ID, remedy=remedy)
+        return footfall(task_id, "stage", "--run-id", RUN_ID, skip_without="staged", remedy=remedy)
     code = gcp_setting("code_bucket").rstrip("/")
     handed_on = sorted(
         (name, value)

@@ -8,19 +8,20 @@ hands over `lake/events`, and marks `warehouse/marts`.
 
 **Owner.** Analytics engineering.
 
-**When it fails.** Readers keep the marts of the last good run. A failed model or test: read the dbt error in that task's
-log, correct the model or the data, then clear the group *marts* and all that follows. `docs/runbooks/airflow.md` has the
-cases.
+**When it fails.** Readers keep the marts of the last good run. A failed model or test: read the dbt error in that
+task's log, correct the model or the data, then clear the group *marts* and all that follows.
+`docs/runbooks/airflow.md` has the cases.
 
 **Safe to run again?** Yes. Models replace whole dates, and *publish* swaps whole marts.
 
-**Manual run.** Give a partition key or the param `day` (YYYY-MM-DD): it names the hand-over. What is built are the dates
-that changed, whatever day they were landed for.
+**Manual run.** Give a partition key or the param `day` (YYYY-MM-DD): it names the hand-over. What is built are the
+dates that changed, whatever day they were landed for.
 """
 
 from __future__ import annotations
 
 from airflow.sdk import DAG, PartitionedAssetTimetable
+
 from conventions import (
     DAY_PARAM,
     DEFAULT_ARGS,

@@ -125,5 +125,5 @@ def _newest_change(folder: Path) -> float:
     for parent, folders, files in os.walk(folder):
         folders[:] = [name for name in folders if name not in DBT_OUTPUT_DIRS]
         for name in folders + files:
-            newest = max(newest, os.stat(os.path.join(parent, name)).st_mtime)
+            newest = max(newest, Path(parent, name).stat().st_mtime)
     return newest

@@ -8,7 +8,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
@@ -99,12 +99,22 @@ def load_dags(manifest: Path, monkeypatch: pytest.MonkeyPatch) -> LoadDags:
 
 
 @pytest.fixture(scope="session")
-def metadata_db() -> Iterator[None]:
+def metadata_db() -> None:
     """Airflow's metadata database with the pools, as the launchers make it."""
     from launch.bootstrap import make_metadata_db
 
     make_metadata_db()
-    yield
+
+
+@pytest.fixture(scope="session")
+def real_footfall(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """An environment with the ``footfall`` command of this checkout on PATH, and none of the settings around us."""
+    command = tmp_path_factory.mktemp("bin") / "footfall"
+    command.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m footfall.cli "$@"\n')
+    command.chmod(0o755)
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("FOOTFALL_", "AIRFLOW"))}
+    bin_dirs = [str(command.parent), str(Path(sys.executable).parent), os.environ.get("PATH", "")]
+    return {**kept, "PATH": os.pathsep.join(bin_dirs), "PYTHONPATH": str(ROOT)}
 
 
 @pytest.fixture

@@ -132,4 +132,5 @@ def test_up_says_in_one_line_why_it_does_not_start(tmp_path: Path, footfall_says
         command = [sys.executable, "-m", "launch.up", "--home", str(tmp_path), "--port", str(other.getsockname()[1])]
         done = subprocess.run(command, cwd=bootstrap.PROJECT_ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == EnvironmentProblem.exit_code
-    assert done.stderr.startswith("Error: Port ") and done.stderr.count("\n") == 1
+    assert done.stderr.startswith("Error: Port ")
+    assert done.stderr.count("\n") == 1

@@ -109,12 +109,15 @@ def test_a_json_line_becomes_the_result(dag_run: SimpleNamespace, footfall_says:
     assert result == {"touched_dates": ["2024-05-12"]}
 
 
-def test_nothing_touched_skips_the_build(dag_run: SimpleNamespace, footfall_says: Any) -> None:
+@pytest.mark.parametrize(("name", "value"), [("touched_dates", []), ("staged", False)])
+def test_nothing_to_do_skips_what_follows(
+    dag_run: SimpleNamespace, footfall_says: Any, name: str, value: object
+) -> None:
     from airflow.sdk.exceptions import AirflowSkipException
 
-    footfall_says("""echo '{"touched_dates": []}'""")
-    with pytest.raises(AirflowSkipException, match="nothing to do"):
-        run_task(dag_run, arguments=["load"], skip_without="touched_dates")
+    footfall_says(f"echo '{json.dumps({name: value})}'")
+    with pytest.raises(AirflowSkipException, match=name):
+        run_task(dag_run, arguments=["load"], skip_without=name)
 
 
 @pytest.mark.parametrize(("code", "retried"), [(1, True), (2, False), (3, False), (4, True)])
@@ -127,6 +130,15 @@ def test_only_what_another_attempt_can_cure_is_retried(
     with pytest.raises(AirflowException, match="event_id is not unique on 2024-05-12") as caught:
         run_task(dag_run, arguments=["audit"])
     assert isinstance(caught.value, AirflowFailException) is not retried
+
+
+def test_the_whole_message_of_the_command_reaches_the_failure(dag_run: SimpleNamespace, footfall_says: Any) -> None:
+    from airflow.sdk.exceptions import AirflowException
+
+    footfall_says("echo 'audit 0.3 s'; echo 'error: 3 of 5 rows'; echo; echo '  by reason: cut_off 3'; exit 3")
+    with pytest.raises(AirflowException) as caught:
+        run_task(dag_run, arguments=["audit"])
+    assert str(caught.value) == "'footfall audit' ended with exit code 3: 3 of 5 rows\n  by reason: cut_off 3"
 
 
 def test_a_manual_run_hands_over_under_its_day(dag_run: SimpleNamespace, footfall_says: Any) -> None:
@@ -148,6 +160,7 @@ def test_a_partitioned_run_leaves_the_hand_over_to_airflow(dag_run: SimpleNamesp
 
 def test_a_killed_task_takes_its_command_with_it(dag_run: SimpleNamespace, footfall_says: Any) -> None:
     from airflow.sdk.exceptions import AirflowException
+
     from steps import FootfallOperator
 
     footfall_says("sleep 60")
