@@ -158,7 +158,7 @@ def _load_date(client: bigquery.Client, settings: Settings, day: date, files: li
     hive = bigquery.HivePartitioningOptions()
     hive.mode = "CUSTOM"
     hive.source_uri_prefix = f"{prefix}/{{{PARTITION_COLUMN}:DATE}}"
-    parquet = bigquery.ParquetOptions()
+    parquet = bigquery.ParquetOptions()  # type: ignore[no-untyped-call]
     parquet.enable_list_inference = True  # else a list arrives as a record of records
     config = bigquery.LoadJobConfig(
         source_format=bigquery.SourceFormat.PARQUET,

@@ -70,10 +70,7 @@ def open_build_db(settings: Settings, *, read_only: bool = False) -> Iterator[du
         connection = duckdb.connect(settings.build_db, read_only=read_only)
     except duckdb.IOException as error:
         if "lock" in str(error).lower():
-            raise EnvironmentProblem(
-                f"{settings.build_db} is in use by another footfall or dbt process: one process at a time builds. "
-                "Wait for it to finish (the marts can be queried meanwhile), then run this again."
-            ) from error
+            raise in_use(settings) from error
         raise EnvironmentProblem(
             f"{settings.build_db} cannot be opened ({_first_line(error)}): the build database must be a DuckDB file "
             "this user can write. Correct its access, or remove it to build it anew from the events zone."
@@ -90,6 +87,14 @@ def open_build_db(settings: Settings, *, read_only: bool = False) -> Iterator[du
         yield connection
     finally:
         connection.close()
+
+
+def in_use(settings: Settings) -> EnvironmentProblem:
+    """The error of a build database that another process holds."""
+    return EnvironmentProblem(
+        f"{settings.build_db} is in use by another footfall or dbt process: one process at a time builds. "
+        "Wait for it to finish (the marts can be queried meanwhile), then run this again."
+    )
 
 
 def read_state(connection: duckdb.DuckDBPyConnection) -> BuildState:

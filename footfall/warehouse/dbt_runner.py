@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from footfall.errors import TransformError
 from footfall.settings import PROJECT_ROOT, Settings
+from footfall.warehouse.build_db import in_use
 
 if TYPE_CHECKING:
     from dbt.cli.main import dbtRunnerResult
@@ -35,7 +36,8 @@ def build(settings: Settings, dates: Iterable[date], *, full_refresh: bool = Fal
     Call :func:`footfall.warehouse.load.load` first: it names the dates and shows dbt their events. Unit tests are
     left to the test suite; data tests run and fail the build.
 
-    Raises TransformError naming the first node that failed and what dbt said about it. What was published stands.
+    Raises TransformError naming the first node that failed and what dbt said about it (what was published stands),
+    EnvironmentProblem when another process is building.
     """
     touched = [] if full_refresh else [day.isoformat() for day in dates]
     arguments = ["build", "--exclude-resource-type", "unit_test", "--vars", f"touched_dates: {touched}"]
@@ -46,6 +48,8 @@ def build(settings: Settings, dates: Iterable[date], *, full_refresh: bool = Fal
     broken = [result for result in failed if str(result.status) != "skipped"] or failed
     if broken:
         raise TransformError(_explain(broken[0], others=len(broken) - 1))
+    if "could not set lock" in str(outcome.exception).lower():
+        raise in_use(settings)
     if outcome.exception is not None or not outcome.success:
         raise TransformError(
             f"dbt stopped before it built anything: {_one_line(outcome.exception)}. The published marts still stand; "
@@ -83,7 +87,7 @@ def _release_build_db() -> None:
     """Close the file dbt-duckdb would hold, and lock, for the life of this process."""
     from dbt.adapters.duckdb.connections import DuckDBConnectionManager
 
-    DuckDBConnectionManager.close_all_connections()
+    DuckDBConnectionManager.close_all_connections()  # type: ignore[no-untyped-call]
 
 
 @contextmanager

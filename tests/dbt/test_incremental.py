@@ -66,16 +66,18 @@ def test_late_events_midnight_and_emptied_dates(tmp_path):
 
 
 def test_any_history_of_arrivals_equals_one_rebuild(tmp_path):
-    """Visitors who are active at all hours, so that sessions cross every midnight; arrivals at random."""
+    """Seven days of visitors who are up at midnight; then hits of one day arrive late, and a date is taken back."""
     rng = random.Random(7)
     settings = Settings(home=tmp_path / "home")
     history = History(settings)
-    hits: list[Hit] = []
-    for _ in range(3):
-        arrived = [
+
+    def arrivals(count: int, days: list[int]) -> list[Hit]:
+        return [
             (
-                MAY1 + timedelta(days=rng.choice([0, 1, 2, 3]), seconds=rng.choice([rng.randrange(86400), *range(60)])),
-                f"v{rng.randrange(6)}",
+                MAY1
+                + timedelta(days=rng.choice(days))
+                + timedelta(minutes=rng.choice([rng.randrange(0, 25), rng.randrange(1415, 1440), rng.randrange(1440)])),
+                f"v{rng.randrange(5)}",
                 {
                     "page_path": rng.choice(["/", "/a", "/b", None]),
                     "page_title": rng.choice([None, "one", "two"]),
@@ -88,11 +90,15 @@ def test_any_history_of_arrivals_equals_one_rebuild(tmp_path):
                     "properties": f"{rng.random()}",
                 },
             )
-            for _ in range(120)
+            for _ in range(count)
         ]
-        kept = [row for row in hits if rng.random() < 0.8]
-        gone = rng.choice([None, 1, 2])  # a whole date is taken back
-        hits = [row for row in kept + arrived if gone is None or row[0].day != gone]
-        history.commit(sessionized(hits))
+
+    hits = arrivals(300, list(range(7)))
+    history.commit(sessionized(hits))
+    transform(settings)
+    for late, gone in ((2, None), (5, 1)):
+        hits = [row for row in hits if row[0].day != gone] + arrivals(20, [late])
+        touched = history.commit(sessionized(hits))
+        assert len(touched) < 7
         transform(settings)
     assert marts(settings) == rebuilt(settings, hits)

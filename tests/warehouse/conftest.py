@@ -58,7 +58,8 @@ def build_running() -> BuildRunning:
             stdout=subprocess.PIPE,
             text=True,
         )
-        assert holder.stdin and holder.stdout
+        assert holder.stdin
+        assert holder.stdout
         try:
             assert holder.stdout.readline() == "held\n"
             yield

@@ -24,9 +24,10 @@ def project():
         for dataset, word in (("footfall_marts", "old"), ("footfall_build", "new")):
             connection.execute(f'create schema "local-dev".{dataset}')
             for mart in PUBLISHED_MARTS:
+                column = DATES.get(mart, "day")
                 connection.execute(
-                    f'create table "local-dev".{dataset}.{mart} as select cast(day as date) as {DATES.get(mart, "day")},'
-                    f" '{word}' as word from range(date '2024-05-01', date '2024-05-06', interval 1 day) as t (day)"
+                    f'create table "local-dev".{dataset}.{mart} as select cast(day as date) as {column}, '
+                    f"'{word}' as word from range(date '2024-05-01', date '2024-05-06', interval 1 day) as t (day)"
                 )
         connection.execute(
             'create table "local-dev".footfall_marts.footfall_publications '

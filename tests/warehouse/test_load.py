@@ -118,5 +118,5 @@ def test_a_build_database_that_is_none_is_named(settings):
     History(settings).commit(sessionized(hits_on(MAY1)))
     settings.warehouse_dir.mkdir(parents=True)
     settings.build_db.write_bytes(b"not a database" * 1000)
-    with pytest.raises(EnvironmentProblem, match="build.duckdb cannot be opened .*remove it to build it anew"):
+    with pytest.raises(EnvironmentProblem, match=r"build\.duckdb cannot be opened .*remove it to build it anew"):
         load(settings)

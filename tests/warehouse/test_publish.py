@@ -10,6 +10,7 @@ import pytest
 from footfall.errors import EnvironmentProblem, InputError, TransformError
 from footfall.settings import PROJECT_ROOT
 from footfall.warehouse.build_db import open_build_db
+from footfall.warehouse.dbt_runner import build
 from footfall.warehouse.load import load
 from footfall.warehouse.publish import newest_publication, publish
 from footfall.warehouse.query import published as reading
@@ -24,7 +25,7 @@ import os, signal, sys
 from pathlib import Path
 from footfall.settings import Settings
 from footfall.warehouse.publish import publish
-os.replace = lambda *paths: os.kill(os.getpid(), signal.SIGKILL)
+Path.replace = lambda *paths: os.kill(os.getpid(), signal.SIGKILL)
 publish(Settings(home=Path(sys.argv[1])), "killed")
 """
 
@@ -49,7 +50,7 @@ def touch_build(settings):
 
 
 def test_before_any_build_there_is_nothing_to_publish(settings):
-    with pytest.raises(InputError, match="Nothing has been built .*footfall transform"):
+    with pytest.raises(InputError, match=r"Nothing has been built .*footfall transform"):
         publish(settings)
 
 
@@ -143,6 +144,11 @@ def test_bad_events_fail_the_build_and_the_old_marts_stand_until_it_is_mended(pu
     assert transform(published).build is not None
     assert publish(published, "mended") is not None
     assert sessions(published) == before + 1
+
+
+def test_a_build_beside_another_says_so(published, build_running):
+    with build_running(published), pytest.raises(EnvironmentProblem, match="in use by another"):
+        build(published, [])
 
 
 def test_with_nothing_new_dbt_is_not_started(published, monkeypatch):

@@ -69,7 +69,7 @@ def test_nothing_else_runs(published, tmp_path, sql, message):
 
 
 def test_before_the_first_publish_the_message_names_the_remedy(settings):
-    with pytest.raises(InputError, match="Nothing has been published .*footfall run"):
+    with pytest.raises(InputError, match=r"Nothing has been published .*footfall run"):
         query(settings, "select 1")
 
 
