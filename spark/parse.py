@@ -7,87 +7,50 @@ from datetime import UTC, datetime
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from footfall.contract import COLUMN_NAMES, EVENT_COLUMNS, RejectReason, Type
+from footfall.contract import RejectReason
 from footfall.enrich import masking
-from footfall.enrich.user_agents import DEVICE_FIELDS, DEVICE_STRUCT, device_columns
 from footfall.enrich.visitors import visitor_ids
 from footfall.lake.keys import Keys
 from footfall.settings import LimitSettings
 from footfall.sources.base import CLIENT_IP, FIRST_PARTY_ID, REJECT_REASON, SOURCE_EVENT_ID, Source
-from footfall.sources.http_columns import url_host
+from spark.columns import IDENTITY, LINE, ORDINAL, PARSED_TYPES, SOURCE_COLUMNS, with_missing
 from spark.session import SECRET_PREFIX
 
-SPARK_TYPES = {
-    Type.STRING: "string",
-    Type.INT64: "bigint",
-    Type.FLOAT64: "double",
-    Type.NUMERIC: "decimal(38,9)",
-    Type.BOOL: "boolean",
-    Type.TIMESTAMP: "timestamp",
-    Type.DATE: "date",
-    Type.STRING_ARRAY: "array<string>",
-}
-# Columns that only sessionize can fill
-SESSION_COLUMNS = ("event_id", "session_id", "session_start_ts", "session_event_number", "split_reason")
-# Beside the contract: what sessionize needs to give events their identity, and the quarantine zone its rows
-IDENTITY, ORDINAL, LINE = "identity", "ordinal", "line"
-PARSED_COLUMNS = (
-    *(name for name in COLUMN_NAMES if name not in SESSION_COLUMNS),
-    IDENTITY,
-    ORDINAL,
-    REJECT_REASON,
-    LINE,
-)
-UTM_PARAMETERS = ("utm_source", "utm_medium", "utm_campaign", "utm_term", "utm_content")
+MASKED_COLUMNS = ("user_agent", "page_url", "page_path", "page_title", "referrer_url", "user_id")
 QUARANTINED_CHARS = 2_000
 
 
 def parse(lines: DataFrame, source: Source, fields: tuple[str, ...], keys: Keys, limits: LimitSettings) -> DataFrame:
-    """``PARSED_COLUMNS`` of the lines of one source.
+    """``PARSED_TYPES`` of the lines of one source, and those of ``SOURCE_COLUMNS`` that it delivers.
 
-    ``lines`` has file_sha256, line_number, line, defect, ingest_run_id, ingested_at. A row with a ``reject_reason``
-    is a quarantined line: its ``line`` is kept, masked; an event's is dropped.
+    ``lines`` has file, line_number, line, defect and ingested_at. A row with a ``reject_reason`` is a quarantined
+    line: its ``line`` is kept, masked; an event's is dropped.
     """
     parsed = source.parse(lines, fields)
-    parsed = _with_missing(parsed, {CLIENT_IP, FIRST_PARTY_ID, SOURCE_EVENT_ID, *COLUMN_NAMES})
-    parsed = parsed.withColumns(
-        {
-            REJECT_REASON: F.coalesce(
-                F.col("defect"), F.col(REJECT_REASON), _out_of_range(F.col("event_ts"), limits)
-            ),
-            "source": F.lit(source.name),
-            "user_agent": _mask_emails(F.col("user_agent")),
-            "page_url": _mask_emails(F.col("page_url")),
-            "page_path": _mask_emails(F.col("page_path")),
-            "referrer_url": _mask_emails(F.col("referrer_url")),
-            "user_id": _mask_emails(F.col("user_id")),
-            IDENTITY: F.coalesce(F.col(SOURCE_EVENT_ID), _line_hash(F.col("line"), keys)),
-            ORDINAL: F.when(F.col(SOURCE_EVENT_ID).isNotNull(), F.lit(1)).cast("int"),
-        }
+    delivered = [name for name in SOURCE_COLUMNS if name in parsed.columns]
+    parsed = with_missing(
+        parsed, dict.fromkeys((CLIENT_IP, FIRST_PARTY_ID, SOURCE_EVENT_ID, "user_agent", "page_host"), "string")
     )
-    device = F.arrow_udf(device_columns, DEVICE_STRUCT)
+    rejected = F.coalesce(F.col("defect"), F.col(REJECT_REASON), _out_of_range(F.col("event_ts"), limits))
     key = keys.visitor
     visitor = F.arrow_udf(lambda ip, agent, host: visitor_ids(key, ip, agent, host), "string")
     parsed = parsed.withColumns(
         {
-            "device": device("user_agent"),
+            REJECT_REASON: rejected,
             "visitor_id": F.coalesce(F.col(FIRST_PARTY_ID), visitor(CLIENT_IP, "user_agent", "page_host")),
-            "event_date": F.to_date("event_ts"),
-            "is_page_view": F.col("event_name").isin("page_view", "view_item"),
-            "page_host": F.coalesce(F.col("page_host"), url_host(F.col("page_url"))),
-            "referrer_host": url_host(F.col("referrer_url")),
-            **{name: _utm(F.col("page_url"), name) for name in UTM_PARAMETERS},
-            LINE: F.when(F.col(REJECT_REASON).isNotNull(), _mask_line(F.col("line"))),
+            IDENTITY: F.coalesce(F.col(SOURCE_EVENT_ID), _line_hash(F.col("line"), keys)),
+            ORDINAL: F.when(F.col(SOURCE_EVENT_ID).isNotNull(), F.lit(1)).cast("int"),
+            **{name: mask_emails(F.col(name)) for name in MASKED_COLUMNS if name in delivered},
         }
-    ).withColumns({name: F.col("device")[name] for name in DEVICE_FIELDS})
-    return parsed.select(*PARSED_COLUMNS)
-
-
-def _with_missing(frame: DataFrame, names: set[str]) -> DataFrame:
-    """Add what a source has not, as typed nulls."""
-    types = {column.name: SPARK_TYPES[column.type] for column in EVENT_COLUMNS}
-    missing = sorted(names - set(frame.columns))
-    return frame.withColumns({name: F.lit(None).cast(types.get(name, "string")) for name in missing})
+    )
+    is_rejected = F.col(REJECT_REASON).isNotNull()
+    return parsed.withColumns(
+        {
+            # A rejected line has no visitor: its identity keeps it out of every visitor's events, and spreads the lines
+            "visitor_id": F.when(is_rejected, F.col(IDENTITY)).otherwise(F.col("visitor_id")),
+            LINE: F.when(is_rejected, _mask_line(F.col("line"))),
+        }
+    ).select(*PARSED_TYPES, *delivered)
 
 
 def _out_of_range(event_ts: Column, limits: LimitSettings) -> Column:
@@ -101,7 +64,8 @@ def _line_hash(line: Column, keys: Keys) -> Column:
     return F.substring(F.sha2(F.concat(F.lit(SECRET_PREFIX + keys.event.hex()), line), 256), 1, 32)
 
 
-def _mask_emails(text: Column) -> Column:
+def mask_emails(text: Column) -> Column:
+    """The text with e-mail addresses, plain or percent-encoded, masked."""
     return F.when(
         text.contains("@") | text.contains("%40"), F.regexp_replace(text, masking.EMAIL, masking.EMAIL_MASK)
     ).otherwise(text)
@@ -116,11 +80,3 @@ def _mask_line(line: Column) -> Column:
     ):
         head = F.regexp_replace(head, pattern, mask)
     return head
-
-
-def _utm(url: Column, name: str) -> Column:
-    """Value of a utm parameter, percent-decoded; null when it is absent or empty."""
-    raw = F.regexp_extract(url, rf"[?&]{name}=([^&#]*)", 1)
-    decoded = F.try_url_decode(raw)
-    value = F.when(decoded.isNotNull() & ~decoded.contains("�"), decoded).otherwise(raw)
-    return F.when(url.contains(f"{name}=") & (value != ""), value)

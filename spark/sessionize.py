@@ -9,38 +9,23 @@ from __future__ import annotations
 from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
-from footfall.contract import COLUMN_NAMES, EVENT_COLUMNS
 from footfall.settings import SessionSettings
-from footfall.sources.base import REJECT_REASON
-from spark.parse import IDENTITY, SPARK_TYPES
+from spark.columns import CONTRACT_TYPES, FILE, IDENTITY, ORDINAL, PARSED_TYPES, SESSION_COLUMNS, SOURCE_COLUMNS
 from spark.stamp import stamper
-
-# An open session comes as one row: the visitor's last event before the first date, and these
-CARRY_TYPES = {
-    "carry_start_ts": "timestamp",
-    "carry_event_number": "bigint",
-    "carry_campaign": "string",
-    "carry_reason": "string",
-}
-STAMPED_SCHEMA = ", ".join(
-    [*(f"{column.name} {SPARK_TYPES[column.type]}" for column in EVENT_COLUMNS), f"{REJECT_REASON} string"]
-)
 
 
 def sessionize(rows: DataFrame, settings: SessionSettings) -> DataFrame:
-    """Contract columns of parsed rows, stored events and carried-in sessions, and ``reject_reason`` beside them.
+    """Parsed rows, stored events and carried-in sessions as events with ``SESSION_COLUMNS``, and rejected rows.
 
-    ``rows`` has the columns of ``spark.parse.PARSED_COLUMNS`` and ``CARRY_TYPES``. Carried-in rows
-    (``carry_start_ts`` set) give the open sessions and are not returned. A rejected row passes through with its masked
-    line in ``properties``.
+    ``rows`` has ``spark.columns.PARSED_TYPES``, ``CARRY_TYPES`` and any of ``SOURCE_COLUMNS``. Carried-in
+    rows (``carry_start_ts`` set) give the open sessions and are not returned.
     """
-    # A rejected line has no visitor: its identity keeps it out of every visitor's events, and spreads the lines
-    key = F.when(F.col(REJECT_REASON).isNull(), F.col("visitor_id")).otherwise(F.col(IDENTITY))
     # The window is what makes the engines shuffle and sort (Sail drops a sort that nothing asks for); the stamper
     # holds them to it by the numbers
-    visitor = Window.partitionBy("key").orderBy("event_ts", IDENTITY, "file_sha256", "line_number")
-    return (
-        rows.withColumn("key", key)
-        .withColumn("row", F.row_number().over(visitor))
-        .mapInArrow(stamper(settings, [*COLUMN_NAMES, REJECT_REASON]), STAMPED_SCHEMA)
-    )
+    visitor = Window.partitionBy("visitor_id").orderBy("event_ts", IDENTITY, FILE, "line_number")
+    delivered = [name for name in SOURCE_COLUMNS if name in rows.columns]
+    used_up = {IDENTITY, ORDINAL}
+    types = {name: kind for name, kind in PARSED_TYPES.items() if name not in used_up}
+    types |= {name: CONTRACT_TYPES[name] for name in (*delivered, *SESSION_COLUMNS)}
+    schema = ", ".join(f"{name} {kind}" for name, kind in types.items())
+    return rows.withColumn("row", F.row_number().over(visitor)).mapInArrow(stamper(settings, list(types)), schema)

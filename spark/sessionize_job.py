@@ -35,9 +35,11 @@ from footfall.lake.storage import Storage, storage_for
 from footfall.settings import Settings
 from footfall.sources import SOURCES
 from footfall.sources.base import REJECT_REASON
+from spark.columns import CARRY_TYPES, CONTRACT_TYPES, FILE, FILE_COLUMNS, LINE, with_missing
+from spark.derive import derive
 from spark.parse import parse
 from spark.session import cores, engine
-from spark.sessionize import CARRY_TYPES, sessionize
+from spark.sessionize import sessionize
 from spark.stored import open_sessions, stored_events
 
 ONE_DAY = timedelta(days=1)
@@ -56,15 +58,21 @@ def run(settings: Settings, run_id: str) -> Manifest | None:
     _clear(zone, run_id)
     with engine(settings.engine) as spark:
         plan = _Dates(pending, events.dates_in(table))
-        rows = [_new_rows(spark, settings, pending, load_keys(settings))]
+        own = [record.sha256 for record in pending]
+        stored, before = None, None
         if table is not None and plan.restaged:
-            stored = _read(spark, events.files_of(table, plan.restaged))
             # A rerun after a crash finds its own files' events in the table: they come from raw again
-            rows.append(stored_events(stored.where(~F.col("file_sha256").isin([f.sha256 for f in pending]))))
+            stored = _read(spark, events.files_of(table, plan.restaged)).where(~F.col("file_sha256").isin(own))
         if table is not None and plan.carried:
-            before = _read(spark, events.files_of(table, plan.carried))
-            rows.append(open_sessions(before, settings.session))
-        _write(sessionize(_union(rows), settings.session), f"{events_uri}/{run_id}")
+            before = open_sessions(_read(spark, events.files_of(table, plan.carried)), settings.session)
+        files = _Files(spark, pending, stored)
+        rows = [_new_rows(spark, settings, pending, files, load_keys(settings))]
+        if stored is not None:
+            rows.append(stored_events(stored.join(F.broadcast(files.numbers), "file_sha256")))
+        if before is not None:
+            rows.append(before)
+        sessions = sessionize(_union(rows), settings.session)
+        _write(derive(sessions.join(F.broadcast(files.known), FILE)), f"{events_uri}/{run_id}")
         parquet = _listing(settings, run_id)
         counts = _count(spark, settings, parquet)
     manifest = Manifest(
@@ -96,39 +104,52 @@ class _Dates:
         self.carried = {day - ONE_DAY for day in affected} & stored - affected
 
 
-def _new_rows(spark: SparkSession, settings: Settings, pending: list[FileRecord], keys: Keys) -> DataFrame:
-    """``PARSED_COLUMNS`` of every line of the pending files, one parse per format and header."""
+class _Files:
+    """The files of a run, numbered by their hash: rows carry the number, and get the rest back at the end."""
+
+    def __init__(self, spark: SparkSession, pending: list[FileRecord], stored: DataFrame | None) -> None:
+        rows = {r.sha256: (r.sha256, r.ingest_run_id, r.landed_at, r.source) for r in pending}
+        if stored is not None:
+            rows |= {row.file_sha256: tuple(row) for row in stored.select(*FILE_COLUMNS).distinct().collect()}
+        self.number = {sha256: number for number, sha256 in enumerate(sorted(rows))}
+        types = ", ".join(f"{name} {CONTRACT_TYPES[name]}" for name in FILE_COLUMNS)
+        numbered = [(self.number[sha256], *rows[sha256]) for sha256 in self.number]
+        self.known = spark.createDataFrame(numbered, f"{FILE} int, {types}")
+        self.numbers = self.known.select(FILE, "file_sha256")
+        self.landed = self.known.select(FILE, "ingested_at")
+
+
+def _new_rows(
+    spark: SparkSession, settings: Settings, pending: list[FileRecord], files: _Files, keys: Keys
+) -> DataFrame:
+    """Every line of the pending files, one parse per format and header."""
     groups: dict[tuple[str, tuple[str, ...]], list[FileRecord]] = defaultdict(list)
     for record in pending:
         if record.source is not None:
             groups[record.source, tuple(record.fields)].append(record)
+    read = line_reader(settings.zone("raw"), settings.limits.max_line_bytes)
     parsed = []
     for (source, fields), records in groups.items():
-        tasks = [task for record in records for task in _read_tasks(record)]
-        read = line_reader(settings.zone("raw"), settings.limits.max_line_bytes)
-        files = spark.createDataFrame(
-            [(r.sha256, r.ingest_run_id, r.landed_at) for r in records],
-            "file_sha256 string, ingest_run_id string, ingested_at timestamp",
-        )
+        tasks = [task for record in records for task in _read_tasks(record, files.number[record.sha256])]
         lines = (
             spark.createDataFrame(tasks, TASK_SCHEMA)
             .repartition(min(len(tasks), 4 * cores()))
             .mapInArrow(read, LINE_SCHEMA)
-            .join(F.broadcast(files), "file_sha256")
+            .join(F.broadcast(files.landed), FILE)
         )
         parsed.append(parse(lines, SOURCES[source], fields, keys, settings.limits))
     if not parsed:  # nothing but empty files
-        empty = spark.createDataFrame([], LINE_SCHEMA + ", ingest_run_id string, ingested_at timestamp")
+        empty = spark.createDataFrame([], LINE_SCHEMA + ", ingested_at timestamp")
         parsed.append(parse(empty, SOURCES["common"], (), keys, settings.limits))
-    return reduce(DataFrame.unionByName, parsed)
+    return _union(parsed)
 
 
-def _read_tasks(record: FileRecord) -> list[tuple]:
+def _read_tasks(record: FileRecord, number: int) -> list[tuple]:
     path = raw_path(record.sha256, record.gzip)
     starts = [(0, 1)] if record.gzip else [(split.offset, split.line) for split in record.splits]
     stops = [*[offset for offset, _ in starts[1:]], record.size_bytes]
     return [
-        (path, record.sha256, record.gzip, offset, stop, line, record.header_lines if line == 1 else 0)
+        (path, number, record.gzip, offset, stop, line, record.header_lines if line == 1 else 0)
         for (offset, line), stop in zip(starts, stops, strict=True)
     ]
 
@@ -139,23 +160,26 @@ def _read(spark: SparkSession, files: list[str]) -> DataFrame:
 
 
 def _union(frames: list[DataFrame]) -> DataFrame:
-    """One frame with the columns sessionize wants, whether or not sessions are carried in."""
-    missing = {name: F.lit(None).cast(kind) for name, kind in CARRY_TYPES.items() if name not in frames[-1].columns}
-    if missing:
-        frames = [*frames[:-1], frames[-1].withColumns(missing)]
+    """One frame with all columns of each and the carry columns, null where a frame has not got them."""
+    frames = [with_missing(frame, CARRY_TYPES) for frame in frames]
     return reduce(lambda a, b: a.unionByName(b, allowMissingColumns=True), frames)
 
 
 def _write(staged: DataFrame, path: str) -> None:
     """Parquet by date; rejected rows in a partition of their own.
 
-    A rejected row's reason takes the place of its event_name, so that all files have the contract's columns.
+    A rejected row has its reason in event_name and its masked line in properties, so that all files have the contract's columns.
     """
-    date_or_rejected = F.when(F.col(REJECT_REASON).isNull(), F.col("event_date").cast("string")).otherwise(REJECTED)
-    named = F.coalesce(F.col(REJECT_REASON), F.col("event_name"))
+    is_event = F.col(REJECT_REASON).isNull()
+    staged = with_missing(staged, CONTRACT_TYPES).withColumns(
+        {
+            "event_name": F.coalesce(F.col(REJECT_REASON), F.col("event_name")),
+            "properties": F.when(is_event, F.col("properties")).otherwise(F.col(LINE)),
+            PARTITION_COLUMN: F.when(is_event, F.col("event_date").cast("string")).otherwise(REJECTED),
+        }
+    )
     (
-        staged.withColumns({"event_name": named, PARTITION_COLUMN: date_or_rejected})
-        .select(*COLUMN_NAMES)
+        staged.select(*COLUMN_NAMES)
         .write.mode("overwrite")
         .option("compression", "zstd")
         .partitionBy(PARTITION_COLUMN)

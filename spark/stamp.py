@@ -33,11 +33,11 @@ class OutOfOrder(RuntimeError):
 class _Last:
     """The row before the batch, and the session it belongs to."""
 
-    key: str | None = None
+    visitor: str | None = None
     row: int = 0
     ts: int = 0
     identity: str | None = None
-    file: str | None = None
+    file: int | None = None
     ordinal: int = 0  # position among identical lines of the file
     line_ordinal: int = 0  # largest ordinal among identical lines
     start: int = 0
@@ -50,8 +50,8 @@ class _Last:
 def stamper(settings: SessionSettings, columns: list[str]) -> Callable[[Batches], Batches]:
     """A ``mapInArrow`` function that fills in event_id, session_* and split_reason, and rejects copies.
 
-    Its input is ordered by (key, event_ts, identity, file_sha256, line_number) within a partition, all rows of a key
-    in one; ``row`` numbers them from 1 within their key. Raises :class:`OutOfOrder` when the engine broke that order.
+    Its input is ordered by (visitor_id, event_ts, identity, file, line_number) within a partition, all
+    rows of a visitor in one; ``row`` numbers them from 1. Raises :class:`OutOfOrder` when the engine broke that order.
     ``columns`` are the output's. A row with ``carry_start_ts`` is an open session from before; it is not
     returned.
     """
@@ -67,19 +67,19 @@ def stamper(settings: SessionSettings, columns: list[str]) -> Callable[[Batches]
 
 def _stamp(batch: pa.RecordBatch, last: _Last, settings: SessionSettings, columns: list[str]) -> pa.RecordBatch:
     ts = _micros(batch["event_ts"])
-    new_key = _differs(batch["key"], last.key)
+    new_visitor = _differs(batch["visitor_id"], last.visitor)
     is_carry = batch["carry_start_ts"].is_valid().to_numpy(zero_copy_only=False)
     row = batch["row"].to_numpy()
-    if (row != np.where(new_key, 1, np.concatenate(([last.row], row[:-1])) + 1)).any():
+    if (row != np.where(new_visitor, 1, np.concatenate(([last.row], row[:-1])) + 1)).any():
         raise OutOfOrder("The engine handed over rows out of order; nothing was committed. Please report this.")
     last.row = int(row[-1])
-    ordinal, is_copy = _count_copies(batch, last, ts, new_key)
+    ordinal, is_copy = _count_copies(batch, last, ts, new_visitor)
     is_copy &= ~is_carry
     is_rejected = batch[REJECT_REASON].is_valid().to_numpy(zero_copy_only=False)
     is_event = ~(is_copy | is_rejected | is_carry)
 
     previous_ts = np.concatenate(([last.ts], ts[:-1]))
-    idle = new_key | (ts - previous_ts > settings.timeout_minutes * 60_000_000)
+    idle = new_visitor | (ts - previous_ts > settings.timeout_minutes * 60_000_000)
     reason = np.where(idle & ~is_carry, INACTIVITY, NO_REASON)
     if settings.split_on_campaign:
         _split_on_campaign(batch, last, reason, is_event, is_carry)
@@ -109,23 +109,22 @@ def _stamp(batch: pa.RecordBatch, last: _Last, settings: SessionSettings, column
     mask = pa.array(is_event)
     out = {name: pc.if_else(mask, value, pa.scalar(None, value.type)) for name, value in filled.items()}
     out[REJECT_REASON] = pc.coalesce(batch[REJECT_REASON], pa.array(np.where(is_copy, REPEATED, None), pa.string()))
-    out["properties"] = pc.if_else(mask, batch["properties"], batch["line"])
     stamped = pa.RecordBatch.from_arrays([out[n] if n in out else batch[n] for n in columns], columns)
     return stamped.filter(pa.array(~is_carry)) if is_carry.any() else stamped
 
 
 def _count_copies(
-    batch: pa.RecordBatch, last: _Last, ts: np.ndarray, new_key: np.ndarray
+    batch: pa.RecordBatch, last: _Last, ts: np.ndarray, new_visitor: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """Ordinal among identical lines of a file, and whether the row is a copy of an event of another file.
 
-    The n-th copy in one file is the n-th copy in every other. Among files the one with the smallest hash keeps the
-    event: which one arrived first does not matter. A source's own event id has ordinal 1 wherever it stands.
+    The n-th copy in one file is the n-th copy in every other. Files are numbered by their hash, and the first keeps
+    the event: which one arrived first does not matter. A source's own event id has ordinal 1 wherever it stands.
     """
     rows = np.arange(len(ts))
-    same_line = ~new_key & ~_differs(batch["identity"], last.identity)
+    same_line = ~new_visitor & ~_differs(batch["identity"], last.identity)
     same_line &= ts == np.concatenate(([last.ts], ts[:-1]))
-    same_file = same_line & ~_differs(batch["file_sha256"], last.file)
+    same_file = same_line & ~_differs(batch["file"], last.file)
     run_start = np.maximum.accumulate(np.where(same_file, -1, rows))
     ordinal = np.where(run_start >= 0, rows - run_start + 1, last.ordinal + rows + 1)
     last.ordinal = int(ordinal[-1])
@@ -192,13 +191,13 @@ def _event_ids(identity: pa.Array, ordinal: np.ndarray) -> pa.Array:
 def _remember(
     last: _Last, batch: pa.RecordBatch, ts: int, start: int, number: int, reason: int, session_id: pa.Array
 ) -> None:
-    last.key, last.ts = batch["key"][-1].as_py(), int(ts)
-    last.identity, last.file = batch["identity"][-1].as_py(), batch["file_sha256"][-1].as_py()
+    last.visitor, last.ts = batch["visitor_id"][-1].as_py(), int(ts)
+    last.identity, last.file = batch["identity"][-1].as_py(), batch["file"][-1].as_py()
     last.start, last.number, last.reason = int(start), int(number), int(reason)
     last.session_id = session_id[-1].as_py()
 
 
-def _differs(column: pa.Array, before: str | None) -> np.ndarray:
+def _differs(column: pa.Array, before: str | int | None) -> np.ndarray:
     """Whether each value differs from the one before it; ``before`` stands before the first."""
     first = [column[0].as_py() != before]
     rest = pc.fill_null(pc.not_equal(column[1:], column[:-1]), True)

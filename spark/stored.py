@@ -7,12 +7,15 @@ from pyspark.sql import functions as F
 
 from footfall.settings import SessionSettings
 from footfall.sources.base import REJECT_REASON
-from spark.parse import IDENTITY, LINE, ORDINAL, PARSED_COLUMNS
-from spark.sessionize import CARRY_TYPES
+from spark.columns import CARRY_TYPES, FILE, IDENTITY, LINE, ORDINAL, PARSED_TYPES, SOURCE_COLUMNS
 
 
 def stored_events(events: DataFrame) -> DataFrame:
-    """``PARSED_COLUMNS`` of stored events: their identity and ordinal are taken from their event_id."""
+    """``PARSED_TYPES`` and ``SOURCE_COLUMNS`` of stored events.
+
+    ``events`` has the number of each event's file as ``file`` beside the contract's columns. Identity and ordinal are
+    taken from event_id.
+    """
     base = F.regexp_extract("event_id", r"^(.*)-(\d+)$", 1)
     ordinal = F.regexp_extract("event_id", r"^(.*)-(\d+)$", 2)
     # An id of the source's own may hold a dash and digits; a line hash is 32 hex digits
@@ -24,7 +27,7 @@ def stored_events(events: DataFrame) -> DataFrame:
             REJECT_REASON: F.lit(None).cast("string"),
             LINE: F.lit(None).cast("string"),
         }
-    ).select(*PARSED_COLUMNS)
+    ).select(*PARSED_TYPES, *SOURCE_COLUMNS)
 
 
 def open_sessions(events: DataFrame, settings: SessionSettings) -> DataFrame:
@@ -56,8 +59,9 @@ def open_sessions(events: DataFrame, settings: SessionSettings) -> DataFrame:
     return latest.withColumns(
         {
             IDENTITY: F.col("event_id"),
+            FILE: F.lit(-1),  # before every file of the run
             "carry_start_ts": F.col("session_start_ts"),
             "carry_event_number": F.col("session_event_number"),
             "carry_reason": F.col("split_reason"),
         }
-    ).select("visitor_id", "event_ts", IDENTITY, "file_sha256", "line_number", *CARRY_TYPES)
+    ).select("visitor_id", "event_ts", IDENTITY, FILE, "line_number", *CARRY_TYPES)

@@ -24,6 +24,7 @@ from footfall.sources.detect import Detected, detect
 
 CHUNK_BYTES = 8 << 20
 SAMPLE_BYTES = 1 << 20
+SAMPLE_LINE_BYTES = 1 << 10
 GZIP_MAGIC = b"\x1f\x8b"
 
 
@@ -111,9 +112,22 @@ def _examine(path: Path, name: str, run_id: str, source: str | None) -> FileReco
 def _sample(file: BinaryIO, is_gzip: bool) -> bytes:
     file.seek(0)
     if not is_gzip:
-        return file.read(SAMPLE_BYTES)
+        return _first_lines(file)
     with gzip.GzipFile(fileobj=file) as unzipped:
-        return unzipped.read(SAMPLE_BYTES)
+        return _first_lines(unzipped)
+
+
+def _first_lines(file: BinaryIO | gzip.GzipFile) -> bytes:
+    """The beginning of a file; of a first line that fills it, only the head, and what comes behind."""
+    sample = file.read(SAMPLE_BYTES)
+    if b"\n" in sample or len(sample) < SAMPLE_BYTES:
+        return sample
+    head = sample[:SAMPLE_LINE_BYTES]
+    while chunk := file.read(SAMPLE_BYTES):
+        _, newline, rest = chunk.partition(b"\n")
+        if newline:
+            return head + newline + rest + file.read(SAMPLE_BYTES)
+    return head
 
 
 def _index(file: BinaryIO, is_gzip: bool, detected: Detected | None) -> tuple[str, LineIndex]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import MAXYEAR, MINYEAR, date, datetime, timedelta
 
 import numpy as np
 
@@ -75,6 +75,8 @@ class LineIndex:
         for text in self._seen:
             try:
                 day = datetime.strptime(text[: self._hint.width].decode("ascii"), self._hint.pattern).date()
+                if day.year in (MINYEAR, MAXYEAR):
+                    continue  # out of range under any settings; a day before or after it may not exist
                 reach = 0 if text[self._hint.width :] in (b"", UTC_OFFSET) else 1
                 self.dates.update(day + timedelta(days=days) for days in range(-reach, reach + 1))
             except (ValueError, OverflowError):

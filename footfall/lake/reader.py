@@ -19,8 +19,8 @@ CHUNK_BYTES = 8 << 20
 BATCH_ROWS = 32_768
 HEAD_CHARS = 2_000  # what is kept of a line too long to be one
 
-TASK_SCHEMA = "path string, file_sha256 string, gzip boolean, start long, stop long, first_line long, skip_lines long"
-LINE_SCHEMA = "file_sha256 string, line_number long, line string, defect string"
+TASK_SCHEMA = "path string, file int, gzip boolean, start long, stop long, first_line long, skip_lines long"
+LINE_SCHEMA = "file int, line_number long, line string, defect string"
 
 
 def line_reader(zone: str, max_line_bytes: int) -> Callable[[Iterator[pa.RecordBatch]], Iterator[pa.RecordBatch]]:
@@ -51,12 +51,12 @@ def _read_task(zone: str, task: dict, max_line_bytes: int) -> Iterator[pa.Record
             part = text.slice(offset, BATCH_ROWS)
             yield pa.RecordBatch.from_arrays(
                 [
-                    pa.repeat(pa.scalar(task["file_sha256"], pa.string()), len(part)),
+                    pa.repeat(pa.scalar(task["file"], pa.int32()), len(part)),
                     numbers.slice(offset, BATCH_ROWS),
                     part,
                     defect.slice(offset, BATCH_ROWS),
                 ],
-                ["file_sha256", "line_number", "line", "defect"],
+                ["file", "line_number", "line", "defect"],
             )
 
 

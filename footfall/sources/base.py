@@ -36,7 +36,8 @@ class Source:
     ``matches`` says of one line whether it has this format. ``read_header`` finds the header in a file's first lines
     (None: the format has one and it is missing); formats without a header leave it out. ``parse`` takes a frame with
     ``line`` (string) and ``defect`` (string, a RejectReason the reader found, else null) and returns the same frame
-    with contract columns and the names above added; it must not drop or add rows. ``date_hint`` says where a line
+    with contract columns and the names above added; it must not drop or add rows. What
+    follows from other columns is left to ``spark/derive.py``. ``date_hint`` says where a line
     carries its date, so that landing knows which dates a file may touch.
     """
 

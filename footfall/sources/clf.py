@@ -8,7 +8,7 @@ from pyspark.sql import functions as F
 from footfall.contract import RejectReason
 from footfall.lake.line_index import DateHint
 from footfall.sources.base import CLIENT_IP, REJECT_REASON
-from footfall.sources.http_columns import clf_timestamp, dash_to_null, event_name, reject, request_line, url_path
+from footfall.sources.http_columns import clf_timestamp, dash_to_null, reject, request_line
 
 LINE_START = r'^\S+ .* \[\d\d/[A-Z][a-z]{2}/\d{4}:\d\d:\d\d:\d\d [+-]\d{4}\] "(?:[^"\\]|\\.)*" (?:\d{3}|-) (?:-?\d+|-)'
 
@@ -57,16 +57,14 @@ def with_common_columns(lines: DataFrame, *, min_parts: int) -> DataFrame:
             "_size": dash_to_null(F.get(numbers, F.lit(1))),
         }
     )
-    return frame.withColumns(
-        {
-            "page_path": url_path(F.col("page_url")),
-            REJECT_REASON: reject(
-                (F.size("quoted") < min_parts, RejectReason.MALFORMED_LINE),
-                (bracket == 0, RejectReason.MALFORMED_LINE),
-                (F.col("event_ts").isNull(), RejectReason.BAD_TIMESTAMP),
-                (~F.coalesce(F.col("http_status").between(100, 599), F.lit(False)), RejectReason.BAD_STATUS),
-                (F.col("_size").isNotNull() & F.coalesce(F.col("bytes_sent") < 0, F.lit(True)), RejectReason.BAD_SIZE),
-                (F.col(CLIENT_IP).isNull(), RejectReason.MISSING_VISITOR),
-            ),
-        }
-    ).withColumn("event_name", event_name(F.col("http_method"), F.col("http_status"), F.col("page_path"))).drop("_size")
+    return frame.withColumn(
+        REJECT_REASON,
+        reject(
+            (F.size("quoted") < min_parts, RejectReason.MALFORMED_LINE),
+            (bracket == 0, RejectReason.MALFORMED_LINE),
+            (F.col("event_ts").isNull(), RejectReason.BAD_TIMESTAMP),
+            (~F.coalesce(F.col("http_status").between(100, 599), F.lit(False)), RejectReason.BAD_STATUS),
+            (F.col("_size").isNotNull() & F.coalesce(F.col("bytes_sent") < 0, F.lit(True)), RejectReason.BAD_SIZE),
+            (F.col(CLIENT_IP).isNull(), RejectReason.MISSING_VISITOR),
+        ),
+    ).drop("_size")

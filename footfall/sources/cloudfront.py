@@ -14,7 +14,7 @@ from pyspark.sql import functions as F
 from footfall.contract import RejectReason
 from footfall.lake.line_index import DateHint
 from footfall.sources.base import CLIENT_IP, REJECT_REASON, SOURCE_EVENT_ID, Header, Source
-from footfall.sources.http_columns import dash_to_null, event_name, reject
+from footfall.sources.http_columns import dash_to_null, reject
 
 DIRECTIVE = "#Fields:"
 REQUIRED = ("date", "time", "c-ip", "cs-method", "cs(Host)", "cs-uri-stem", "sc-status")
@@ -72,7 +72,9 @@ def parse(lines: DataFrame, fields: tuple[str, ...]) -> DataFrame:
             "cache_result": field("x-edge-result-type"),
             "page_host": F.lower(F.coalesce(field("x-host-header"), field("cs(Host)"))),
             "page_path": field("cs-uri-stem"),
-            "page_url": F.concat(field("cs-uri-stem"), F.when(query.isNotNull(), F.concat(F.lit("?"), query)).otherwise("")),
+            "page_url": F.concat(
+                field("cs-uri-stem"), F.when(query.isNotNull(), F.concat(F.lit("?"), query)).otherwise("")
+            ),
             "referrer_url": _decoded(field("cs(Referer)")),
             "user_agent": _decoded(_decoded(field("cs(User-Agent)"))),
             "_size": field("sc-bytes"),
@@ -82,25 +84,21 @@ def parse(lines: DataFrame, fields: tuple[str, ...]) -> DataFrame:
     # 000 is CloudFront's own code: the viewer left before the answer. It is an answer to nobody, not a bad line.
     gone = F.col("_status") == "000"
     status_ok = gone | F.coalesce(F.col("http_status").between(100, 599), F.lit(False))
-    return (
-        frame.withColumns(
-            {
-                REJECT_REASON: reject(
-                    (F.size("values") < len(fields), RejectReason.MALFORMED_LINE),
-                    (F.col("event_ts").isNull(), RejectReason.BAD_TIMESTAMP),
-                    (~status_ok, RejectReason.BAD_STATUS),
-                    (
-                        F.col("_size").isNotNull() & F.coalesce(F.col("bytes_sent") < 0, F.lit(True)),
-                        RejectReason.BAD_SIZE,
-                    ),
-                    (F.col(CLIENT_IP).isNull(), RejectReason.MISSING_VISITOR),
+    return frame.withColumns(
+        {
+            REJECT_REASON: reject(
+                (F.size("values") < len(fields), RejectReason.MALFORMED_LINE),
+                (F.col("event_ts").isNull(), RejectReason.BAD_TIMESTAMP),
+                (~status_ok, RejectReason.BAD_STATUS),
+                (
+                    F.col("_size").isNotNull() & F.coalesce(F.col("bytes_sent") < 0, F.lit(True)),
+                    RejectReason.BAD_SIZE,
                 ),
-                "http_status": F.when(~gone, F.col("http_status")),
-                "event_name": event_name(F.col("http_method"), F.col("http_status"), F.col("page_path")),
-            }
-        )
-        .drop("values", "_size", "_status")
-    )
+                (F.col(CLIENT_IP).isNull(), RejectReason.MISSING_VISITOR),
+            ),
+            "http_status": F.when(~gone, F.col("http_status")),
+        }
+    ).drop("values", "_size", "_status")
 
 
 SOURCE = Source(

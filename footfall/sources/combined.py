@@ -21,12 +21,16 @@ _LINE = re.compile(clf.LINE_START + r' "(?:[^"\\]|\\.)*" "(?:[^"\\]|\\.)*"')
 def parse(lines: DataFrame, fields: tuple[str, ...] = ()) -> DataFrame:
     """Add the columns of a combined line."""
     quoted = clf.split_quoted(lines)
-    return clf.with_common_columns(quoted, min_parts=7).withColumns(
-        {
-            "referrer_url": dash_to_null(clf.unescaped(F.get("quoted", F.lit(3)))),
-            "user_agent": dash_to_null(clf.unescaped(F.get("quoted", F.lit(5)))),
-        }
-    ).drop("quoted")
+    return (
+        clf.with_common_columns(quoted, min_parts=7)
+        .withColumns(
+            {
+                "referrer_url": dash_to_null(clf.unescaped(F.get("quoted", F.lit(3)))),
+                "user_agent": dash_to_null(clf.unescaped(F.get("quoted", F.lit(5)))),
+            }
+        )
+        .drop("quoted")
+    )
 
 
 SOURCE = Source(

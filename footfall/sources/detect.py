@@ -31,14 +31,14 @@ def detect(sample: bytes, name: str, given: str | None = None) -> Detected:
         if given not in SOURCES:
             raise InputError(f"{given!r} is not a known format; known are {', '.join(SOURCES)}.")
         return _with_header(SOURCES[given], lines, name)
-    if b"\0" in sample:
-        raise InputError(f"{name} is a binary file (it holds NUL bytes), not a log; {_known()}")
     matches = {source.name: sum(map(source.matches, lines)) for source in SOURCES.values()}
     best = max(matches, key=lambda source: matches[source])
     if matches[best] == 0:
         with_header = [s for s in SOURCES.values() if s.read_header is not None and s.read_header(lines) is not None]
         if len(with_header) == 1:
             return _with_header(with_header[0], lines, name)
+        if b"\0" in sample:  # not asked first: a power cut leaves blocks of NUL in good logs
+            raise InputError(f"{name} is a binary file (it holds NUL bytes), not a log; {_known()}")
         first = next((line for line in lines if line.strip()), "")
         raise InputError(f"{name} is in no known format: its first line is {first[:SHOWN_CHARS]!r}; {_known()}")
     return _with_header(SOURCES[best], lines, name)

@@ -14,7 +14,35 @@ from footfall.contract import RejectReason
 _MONTHS = "JanFebMarAprMayJunJulAugSepOctNovDec"
 # What a page loads for itself: the static extensions of Matomo's import_logs.py, and the text formats that scripts
 # and feed readers fetch, which nobody looks at as a page.
-STATIC_EXTENSIONS = ["gif", "jpg", "jpeg", "png", "bmp", "ico", "svg", "svgz", "ttf", "otf", "eot", "woff", "woff2", "class", "swf", "css", "js", "mjs", "map", "xml", "webp", "avif", "txt", "json", "webmanifest", "rss", "atom"]
+STATIC_EXTENSIONS = [
+    "gif",
+    "jpg",
+    "jpeg",
+    "png",
+    "bmp",
+    "ico",
+    "svg",
+    "svgz",
+    "ttf",
+    "otf",
+    "eot",
+    "woff",
+    "woff2",
+    "class",
+    "swf",
+    "css",
+    "js",
+    "mjs",
+    "map",
+    "xml",
+    "webp",
+    "avif",
+    "txt",
+    "json",
+    "webmanifest",
+    "rss",
+    "atom",
+]
 
 
 def dash_to_null(column: Column) -> Column:

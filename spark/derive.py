@@ -1,0 +1,55 @@
+"""Columns that follow from others of the same row: device, hosts, campaign, date.
+
+Computed after the shuffle, so that no row carries them through it. Stored events go through it again with the rest of
+their day, and so follow the rules as they are now.
+"""
+
+from __future__ import annotations
+
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+
+from footfall.enrich.user_agents import DEVICE_FIELDS, DEVICE_STRUCT, device_columns
+from footfall.sources.http_columns import event_name, url_host, url_path
+from spark.columns import CONTRACT_TYPES, with_missing
+from spark.parse import mask_emails
+
+UTM_PARAMETERS = ("utm_source", "utm_medium", "utm_campaign", "utm_term", "utm_content")
+PAGE_VIEWS = ("page_view", "view_item")
+_NEEDED = (
+    "page_url",
+    "page_path",
+    "page_host",
+    "referrer_url",
+    "user_agent",
+    "event_name",
+    "http_method",
+    "http_status",
+)
+
+
+def derive(rows: DataFrame) -> DataFrame:
+    """The rows with ``spark.columns.DERIVED_COLUMNS``, and event_name, page_path and page_host where there were none."""
+    rows = with_missing(rows, {name: CONTRACT_TYPES[name] for name in _NEEDED})
+    path = F.coalesce(F.col("page_path"), url_path(F.col("page_url")))
+    rows = rows.withColumns(
+        {
+            "page_path": path,
+            "page_host": F.coalesce(F.col("page_host"), url_host(F.col("page_url"))),
+            "referrer_host": url_host(F.col("referrer_url")),
+            "event_date": F.to_date("event_ts"),
+            "device": F.arrow_udf(device_columns, DEVICE_STRUCT)("user_agent"),
+            **{name: _utm(F.col("page_url"), name) for name in UTM_PARAMETERS},
+        }
+    )
+    name = F.coalesce(F.col("event_name"), event_name(F.col("http_method"), F.col("http_status"), F.col("page_path")))
+    rows = rows.withColumns({"event_name": name, **{field: F.col("device")[field] for field in DEVICE_FIELDS}})
+    return rows.withColumn("is_page_view", F.col("event_name").isin(*PAGE_VIEWS)).drop("device")
+
+
+def _utm(url: Column, name: str) -> Column:
+    """Value of a utm parameter, percent-decoded and without e-mail addresses; null when it is absent or empty."""
+    raw = F.regexp_extract(url, rf"[?&]{name}=([^&#]*)", 1)
+    decoded = F.try_url_decode(raw)
+    value = mask_emails(F.when(decoded.isNotNull() & ~decoded.contains("\ufffd"), decoded).otherwise(raw))
+    return F.when(url.contains(f"{name}=") & (value != ""), value)
