@@ -207,9 +207,11 @@ def _count(spark: SparkSession, settings: Settings, written: list[StagedParquet]
         return []
     zone = storage_for(settings.zone("events"))
     rejected = F.when(F.col("session_id").isNull(), F.col("event_name"))
+    # A quarantined line's date may be one that Python has not: 31 December 9999 west of Greenwich
+    day = F.when(F.col("session_id").isNotNull() | (rejected == REPEATED), F.to_date("event_ts"))
     rows = (
         spark.read.parquet(*[zone.uri(file.path) for file in written])
-        .groupBy("file_sha256", F.to_date("event_ts").alias("day"), rejected.alias("rejected"))
+        .groupBy("file_sha256", day.alias("day"), rejected.alias("rejected"))
         .agg(F.count("*").alias("rows"))
         .collect()
     )

@@ -9,15 +9,16 @@ import numpy as np
 
 SPLIT_BYTES = 32 << 20
 UTC_OFFSET = b"+0000"
+QUOTE = ord('"')
 
 
 @dataclass(frozen=True, slots=True)
 class DateHint:
     """Where a line of a format carries its date: right after ``marker``, ``width`` bytes in ``pattern`` (strptime).
 
-    ``marker`` is one byte; a newline stands for the beginning of a line. ``offset_at`` is where, counted from the
-    date, formats with local times have their offset from UTC (``+0000``): any other may put the event on the day
-    before or after the one written.
+    ``marker`` is one byte, which a double quote may follow; a newline stands for the beginning of a line.
+    ``offset_at`` is where, counted from the date, formats with local times have their offset from UTC (``+0000``): any
+    other may put the event on the day before or after the one written.
     """
 
     marker: bytes
@@ -84,9 +85,10 @@ class LineIndex:
 
     def _collect(self, data: bytes, hint: DateHint) -> None:
         view = np.frombuffer(data, np.uint8)
-        reach = hint.columns[-1] + 1
+        reach = hint.columns[-1] + 2
         at = np.flatnonzero(view[: max(0, len(view) - reach)] == hint.marker[0]) + 1
         if len(at):
+            at += view[at] == QUOTE  # a CSV file may have all its fields in quotes
             texts = np.stack([view[at + column] for column in hint.columns], axis=1)
             fresh = np.ones(len(texts), bool)
             fresh[1:] = (texts[1:] != texts[:-1]).any(axis=1)  # neighbours mostly share their date

@@ -38,9 +38,15 @@ def read_header(first_lines: Sequence[str]) -> Header | None:
 
 def _split_quoted(lines: pa.Array) -> pa.Array:
     """Fields of the lines that hold quotes (null for the others), by Python's CSV reader."""
-    return pa.array(
-        [None if line is None else next(csv.reader([line]), []) for line in lines.to_pylist()], pa.list_(pa.string())
-    )
+    return pa.array([None if line is None else _fields(line) for line in lines.to_pylist()], pa.list_(pa.string()))
+
+
+def _fields(line: str) -> list[str]:
+    """Fields of a line; none where it is no CSV: a carriage return outside quotes, a field of more than 128 KiB."""
+    try:
+        return next(csv.reader([line]), [])
+    except csv.Error:
+        return []
 
 
 def parse(lines: DataFrame, fields: tuple[str, ...]) -> DataFrame:
