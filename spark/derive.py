@@ -39,7 +39,7 @@ def derive(rows: DataFrame) -> DataFrame:
             "referrer_host": url_host(F.col("referrer_url")),
             "event_date": F.to_date("event_ts"),
             "device": F.arrow_udf(device_columns, DEVICE_STRUCT)("user_agent"),
-            **{name: _utm(F.col("page_url"), name) for name in UTM_PARAMETERS},
+            **{name: utm(F.col("page_url"), name) for name in UTM_PARAMETERS},
         }
     )
     name = F.coalesce(F.col("event_name"), event_name(F.col("http_method"), F.col("http_status"), F.col("page_path")))
@@ -47,7 +47,7 @@ def derive(rows: DataFrame) -> DataFrame:
     return rows.withColumn("is_page_view", F.col("event_name").isin(*PAGE_VIEWS)).drop("device")
 
 
-def _utm(url: Column, name: str) -> Column:
+def utm(url: Column, name: str) -> Column:
     """Value of a utm parameter, percent-decoded and without e-mail addresses; null when it is absent or empty."""
     raw = F.regexp_extract(url, rf"[?&]{name}=([^&#]*)", 1)
     decoded = F.try_url_decode(raw)

@@ -10,7 +10,17 @@ from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
 from footfall.settings import SessionSettings
-from spark.columns import CONTRACT_TYPES, FILE, IDENTITY, ORDINAL, PARSED_TYPES, SESSION_COLUMNS, SOURCE_COLUMNS
+from spark.columns import (
+    CONTRACT_TYPES,
+    FILE,
+    IDENTITY,
+    ORDINAL,
+    PARSED_TYPES,
+    SESSION_COLUMNS,
+    SOURCE_COLUMNS,
+    with_missing,
+)
+from spark.derive import utm
 from spark.stamp import stamper
 
 
@@ -28,4 +38,7 @@ def sessionize(rows: DataFrame, settings: SessionSettings) -> DataFrame:
     types = {name: kind for name, kind in PARSED_TYPES.items() if name not in used_up}
     types |= {name: CONTRACT_TYPES[name] for name in (*delivered, *SESSION_COLUMNS)}
     schema = ", ".join(f"{name} {kind}" for name, kind in types.items())
+    if settings.split_on_campaign:
+        rows = with_missing(rows, {"page_url": CONTRACT_TYPES["page_url"]})
+        rows = rows.withColumn("utm_campaign", utm(F.col("page_url"), "utm_campaign"))
     return rows.withColumn("row", F.row_number().over(visitor)).mapInArrow(stamper(settings, list(types)), schema)

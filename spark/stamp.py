@@ -81,10 +81,12 @@ def _stamp(batch: pa.RecordBatch, last: _Last, settings: SessionSettings, column
     previous_ts = np.concatenate(([last.ts], ts[:-1]))
     idle = new_visitor | (ts - previous_ts > settings.timeout_minutes * 60_000_000)
     reason = np.where(idle & ~is_carry, INACTIVITY, NO_REASON)
-    if settings.split_on_campaign:
-        _split_on_campaign(batch, last, reason, is_event, is_carry)
     start_here = np.where(is_carry, _micros(batch["carry_start_ts"]), ts)
-    _split_at_limit(ts, start_here, reason, is_carry, last, settings.max_hours * 3_600_000_000)
+    limit = settings.max_hours * 3_600_000_000
+    if settings.split_on_campaign:
+        _split_at_limit_or_campaign(batch, ts, start_here, reason, is_event, is_carry, last, limit)
+    else:
+        _split_at_limit(ts, start_here, reason, is_carry, last, limit)
     carried = _codes(batch["carry_reason"])
     reason = np.where(is_carry, carried, reason)
 
@@ -147,27 +149,43 @@ def _split_at_limit(
     while True:
         at = np.maximum.accumulate(np.where(is_carry | (reason != NO_REASON), rows, -1))
         start = np.where(at >= 0, start_here[at], last.start)
-        past = np.flatnonzero(ts - start >= limit)
+        past = np.flatnonzero((ts - start >= limit) & ~is_carry)  # what is carried in began under the limit of its time
         if not len(past):
             return
         first = past[np.unique(at[past], return_index=True)[1]]  # one cut a session, then look again
         reason[first] = MAX_DURATION
 
 
-def _split_on_campaign(
-    batch: pa.RecordBatch, last: _Last, reason: np.ndarray, is_event: np.ndarray, is_carry: np.ndarray
+def _split_at_limit_or_campaign(
+    batch: pa.RecordBatch,
+    ts: np.ndarray,
+    start_here: np.ndarray,
+    reason: np.ndarray,
+    is_event: np.ndarray,
+    is_carry: np.ndarray,
+    last: _Last,
+    limit: int,
 ) -> None:
-    """A campaign that differs from the last one since the visitor came back begins a session."""
+    """Begin a new session at the limit, and at a campaign that differs from the last one of the session.
+
+    Each looks at where the other cut before, so this is a walk. A session forgets the campaigns of those before it:
+    else what a day carries in would depend on days further back. Two sessions of a visitor cannot begin at the same
+    time, since they would be one session by their id.
+    """
     campaigns, carried = batch["utm_campaign"].to_pylist(), batch["carry_campaign"].to_pylist()
-    for row in np.flatnonzero((reason == INACTIVITY) | is_carry | batch["utm_campaign"].is_valid()):
+    start, campaign = last.start, last.campaign
+    for row in np.flatnonzero(is_event | is_carry).tolist():
         if is_carry[row]:
-            last.campaign = carried[row]
+            start, campaign = start_here[row], carried[row]
             continue
-        if reason[row] == INACTIVITY:
-            last.campaign = None
-        elif is_event[row] and campaigns[row] not in (None, last.campaign):
+        if reason[row] == NO_REASON and ts[row] - start >= limit:
+            reason[row] = MAX_DURATION
+        elif reason[row] == NO_REASON and campaigns[row] not in (None, campaign) and ts[row] > start:
             reason[row] = CAMPAIGN
-        last.campaign = campaigns[row] or last.campaign
+        if reason[row] != NO_REASON:
+            start, campaign = ts[row], None
+        campaign = campaigns[row] or campaign
+    last.campaign = campaign
 
 
 def _session_ids(batch: pa.RecordBatch, begins: np.ndarray, start: np.ndarray, last: _Last) -> pa.Array:

@@ -34,25 +34,17 @@ def open_sessions(events: DataFrame, settings: SessionSettings) -> DataFrame:
     """One row per visitor and day with an event within the timeout before midnight: what the next day carries on.
 
     Columns: what orders and identifies the visitor's last event, and ``CARRY_TYPES``: start of the session,
-    number of its last event, last campaign since the visitor came back, why the session began.
+    number of its last event, its last campaign on that day, why it began. (A session that began a day earlier is past
+    its 24 hours at midnight, whatever its campaign.)
     """
+    by_number = Window.partitionBy("visitor_id", "event_date", "session_id").orderBy("session_event_number")
+    so_far = by_number.rowsBetween(Window.unboundedPreceding, Window.currentRow)
     last_first = Window.partitionBy("visitor_id", "event_date").orderBy(
-        F.col("event_ts").desc(), F.col("session_event_number").desc()
+        F.col("event_ts").desc(), F.col("session_start_ts").desc(), F.col("session_event_number").desc()
     )
     seconds_left = F.unix_timestamp(F.date_add("event_date", 1).cast("timestamp")) - F.unix_timestamp("event_ts")
-    stay = Window.partitionBy("visitor_id", "event_date").orderBy("event_ts", "session_event_number")
-    so_far = stay.rowsBetween(Window.unboundedPreceding, Window.currentRow)
-    came_back = F.last(F.when(F.col("split_reason") == "inactivity", F.col("session_start_ts")), ignorenulls=True)
     latest = (
-        events.withColumn("came_back_ts", came_back.over(so_far))
-        .withColumn(
-            "carry_campaign",
-            F.last("utm_campaign", ignorenulls=True).over(
-                Window.partitionBy("visitor_id", "event_date", "came_back_ts")
-                .orderBy("event_ts", "session_event_number")
-                .rowsBetween(Window.unboundedPreceding, Window.currentRow)
-            ),
-        )
+        events.withColumn("carry_campaign", F.last("utm_campaign", ignorenulls=True).over(so_far))
         .withColumn("_rank", F.row_number().over(last_first))
         .where((F.col("_rank") == 1) & (seconds_left <= settings.timeout_minutes * 60))
     )
