@@ -10,11 +10,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from airflow.providers.google.cloud.operators.dataproc import DataprocCreateBatchOperator
 from airflow.sdk import BaseOperator, TaskGroup
 from airflow.sdk.exceptions import AirflowException, AirflowFailException, AirflowSkipException
-from cosmos import DbtTaskGroup, ExecutionConfig, ProfileConfig, ProjectConfig, RenderConfig
-from cosmos.constants import ExecutionMode, InvocationMode, LoadMode, TestBehavior
 
 from conventions import WAREHOUSE_POOL, run_day
 
@@ -126,6 +123,9 @@ def stage(task_id: str, *, remedy: str) -> BaseOperator:
     """The Spark job: on this machine with the embedded engine, or as a Dataproc Serverless batch."""
     if environment() == "laptop":
         return footfall(task_id, "stage", "--run-id", RUN_ID, skip_without="staged", remedy=remedy)
+    # A second to import, which a laptop must not pay at every parse of every file.
+    from airflow.providers.google.cloud.operators.dataproc import DataprocCreateBatchOperator
+
     code = gcp_setting("code_bucket").rstrip("/")
     handed_on = sorted(
         (name, value)
@@ -180,6 +180,10 @@ def marts(group_id: str, *, load_task_id: str, remedy: str) -> TaskGroup:
     ``dag.test()`` can run. ``watcher``: one dbt build in one process, which the other tasks watch; faster, but it
     needs a scheduler and a triggerer.
     """
+    # As above: only the transform DAG needs Cosmos.
+    from cosmos import DbtTaskGroup, ExecutionConfig, ProfileConfig, ProjectConfig, RenderConfig
+    from cosmos.constants import ExecutionMode, InvocationMode, LoadMode, TestBehavior
+
     project = Path(os.environ.get("FOOTFALL_DBT_PROJECT", PROJECT_ROOT / "dbt"))
     watched = os.environ.get("FOOTFALL_DBT_EXECUTION", "local") == "watcher"
     # Every task of the group, for on a retry the watching tasks run their dbt nodes themselves.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -36,6 +37,7 @@ def run(settings: Settings, options: argparse.Namespace) -> int:
     """
     if settings.env != "laptop":
         raise EnvironmentProblem(f"FOOTFALL_ENV is {settings.env!r}: the demo runs on a laptop. Unset FOOTFALL_ENV.")
+    began = time.monotonic()
     home = AirflowHome(settings)
     environment = home.environment(
         FOOTFALL_DBT_EXECUTION="local",
@@ -66,7 +68,7 @@ def run(settings: Settings, options: argparse.Namespace) -> int:
             report.explain_failure()
             return 1
     _let_the_scheduler_take_over(report)
-    print_summary(environment, settings, report.stages)
+    print_summary(environment, settings, report.stages, time.monotonic() - began)
     return 0
 
 

@@ -32,8 +32,11 @@ NEXT_STEPS = (
 )
 
 
-def print_summary(environment: dict[str, str], settings: Settings, stages: list[Stage]) -> None:
-    """Print counts, top pages and seconds per stage, and what to run next."""
+def print_summary(environment: dict[str, str], settings: Settings, stages: list[Stage], total_seconds: float) -> None:
+    """Print counts, top pages and seconds per stage, and what to run next.
+
+    ``total_seconds`` is the whole run by the clock; what no stage accounts for is shown as Airflow's.
+    """
     status = footfall_json(["status", "--format", "json"], environment)
     totals = query(TOTALS_SQL, environment)[0]
     console = Console(highlight=False)
@@ -42,9 +45,11 @@ def print_summary(environment: dict[str, str], settings: Settings, stages: list[
     console.print(_table("Top pages", "page", "views", query(TOP_PAGES_SQL, environment)))
     seconds = Table(title="Seconds per stage", title_justify="left", show_footer=True)
     seconds.add_column("stage", footer="total")
-    seconds.add_column("seconds", justify="right", footer=f"{sum(stage.seconds for stage in stages):.1f}")
+    seconds.add_column("seconds", justify="right", footer=f"{total_seconds:.1f}")
     for name, spent in _by_step(stages).items():
         seconds.add_row(name, f"{spent:.1f}")
+    between = total_seconds - sum(stage.seconds for stage in stages)
+    seconds.add_row("Airflow, between the stages", f"{between:.1f}")
     console.print(seconds)
     _print_next_steps(console, settings)
 
