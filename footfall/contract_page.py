@@ -46,8 +46,8 @@ unless set) makes the gate refuse the run: nothing is committed and the files st
 REMEDIES: Final = """\
 ### After the cause is put right
 
-- **The gate refused the run:** the files are still pending. Change the setting, then run `footfall sessionize`. To leave
-  a file out, delete its record `pending/<file_sha256>.json` from the ledger zone; no command does it yet.
+- **The gate refused the run:** the files are still pending. Change the setting, then run `footfall sessionize`. To
+  leave a file out, delete its record `pending/<file_sha256>.json` from the ledger zone; no command does it yet.
 - **The run was committed:** a file is read once, so its quarantined lines stay quarantined whatever the settings are
   now. Ingest a corrected copy: its content is new, the lines that are events already count as repeated, and the
   corrected ones become events.
