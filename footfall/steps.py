@@ -44,7 +44,7 @@ class Steps:
             has_staged = pipeline.stage(settings, run_id)
         manifest = pipeline.staged(settings, run_id) if has_staged else None
         if manifest is None:
-            self.say("nothing is pending: there is nothing to sessionize")
+            self.say("nothing is pending, or this run is committed: there is nothing to sessionize")
             return
         print_counts(manifest)
         self.audit(settings, manifest)

@@ -25,6 +25,7 @@ from pyspark.sql import functions as F
 from footfall.contract import COLUMN_NAMES, PARTITION_COLUMN
 from footfall.errors import FootfallError
 from footfall.lake import events
+from footfall.lake.commit import finish_newest
 from footfall.lake.keys import Keys, load_keys
 from footfall.lake.landing import raw_path
 from footfall.lake.ledger import FileRecord, Ledger
@@ -47,6 +48,7 @@ ONE_DAY = timedelta(days=1)
 
 def run(settings: Settings, run_id: str) -> Manifest | None:
     """Stage the pending files under ``run_id``; None when nothing is pending."""
+    finish_newest(settings)
     ledger = Ledger(storage_for(settings.zone("ledger")))
     pending = ledger.pending()
     events_uri = settings.zone("events")

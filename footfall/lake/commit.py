@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from footfall.errors import InputError
 from footfall.lake import events
 from footfall.lake.ledger import DayCount, FileRecord, Ledger, LedgerError
-from footfall.lake.staging import Manifest
+from footfall.lake.staging import Manifest, read_manifest
 from footfall.lake.storage import storage_for
 from footfall.settings import Settings
+
 
 @dataclass(frozen=True, slots=True)
 class Committed:
@@ -41,6 +43,23 @@ def commit(settings: Settings, manifest: Manifest) -> Committed:
     for path in manifest.rejected_paths:
         zone.delete(path)
     return Committed(version, settled, already)
+
+
+def finish_newest(settings: Settings) -> Committed | None:
+    """Settle the ledger for the newest commit if that run died before it could; None when there is nothing to do.
+
+    The next run must not find the files of this one pending: they would be counted against a table that holds them.
+    """
+    uri = settings.zone("events")
+    run_id = events.newest_run(uri)
+    pending = {record.sha256 for record in Ledger(storage_for(settings.zone("ledger"))).pending()}
+    if run_id is None or not pending:
+        return None
+    try:
+        manifest = read_manifest(storage_for(uri), run_id)
+    except InputError:
+        return None  # somebody cleaned the staging away; the files come from raw again
+    return commit(settings, manifest) if pending & set(manifest.files) else None
 
 
 def _records(ledger: Ledger, manifest: Manifest) -> tuple[list[FileRecord], list[FileRecord]]:
@@ -75,5 +94,5 @@ def _records(ledger: Ledger, manifest: Manifest) -> tuple[list[FileRecord], list
 def _known(ledger: Ledger, sha256: str) -> FileRecord:
     record = ledger.find(sha256)
     if record is None:
-        raise LedgerError(f"The ledger has no record of file {sha256}, whose events were staged; restore the ledger zone.")
+        raise LedgerError(f"The ledger has no record of file {sha256}, whose events were staged; restore its zone.")
     return record

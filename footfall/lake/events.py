@@ -172,6 +172,12 @@ def committed_version(zone: str, run_id: str) -> int | None:
     return next((entry["version"] for entry in table.history() if entry.get("footfall_run_id") == run_id), None)
 
 
+def newest_run(zone: str) -> str | None:
+    """The run that made the newest version of the table; None when there is no table, or no run made it."""
+    table = open_table(zone)
+    return None if table is None else table.history(1)[0].get("footfall_run_id")
+
+
 def dates_in(table: DeltaTable | None) -> set[date]:
     """The dates the table holds events of."""
     if table is None:

@@ -6,6 +6,7 @@ gzip and plain files side by side, and leaves broken bytes in our hands: the eng
 
 from __future__ import annotations
 
+import gzip
 from collections.abc import Callable, Iterator
 
 import numpy as np
@@ -62,15 +63,16 @@ def _read_task(zone: str, task: dict, max_line_bytes: int) -> Iterator[pa.Record
 
 def _chunks(zone: str, task: dict) -> Iterator[bytes]:
     with storage_for(zone).open(task["path"]) as raw:
-        source = pa.PythonFile(raw, mode="r")
         if task["gzip"]:
-            with pa.CompressedInputStream(source, "gzip") as stream:
-                while chunk := stream.read(CHUNK_BYTES):
+            # What landing unpacks with: Arrow's reader is a little faster, but dies on the zeros that tapes and
+            # block copies leave behind the last member
+            with gzip.GzipFile(fileobj=raw) as unzipped:
+                while chunk := unzipped.read(CHUNK_BYTES):
                     yield chunk
             return
-        source.seek(task["start"])
+        raw.seek(task["start"])
         remaining = task["stop"] - task["start"]
-        while remaining > 0 and (chunk := source.read(min(CHUNK_BYTES, remaining))):
+        while remaining > 0 and (chunk := raw.read(min(CHUNK_BYTES, remaining))):
             remaining -= len(chunk)
             yield chunk
 
