@@ -14,11 +14,11 @@ import argparse
 import json
 import sys
 from collections import defaultdict
-from collections.abc import Iterable
 from datetime import date, timedelta
 from functools import reduce
 
 import pyarrow.parquet as pq
+from deltalake import DeltaTable
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
@@ -57,31 +57,21 @@ def run(settings: Settings, run_id: str) -> Manifest | None:
         return None
     zone = storage_for(events_uri)
     table = events.open_table(events_uri)
-    _clear(zone, run_id)
+    in_table = events.dates_in(table)
+    plan = _Dates({day for record in pending for day in record.candidate_dates}, in_table)
     with engine(settings.engine) as spark:
-        plan = _Dates(pending, events.dates_in(table))
-        own = [record.sha256 for record in pending]
-        stored, before = None, None
-        if table is not None and plan.restaged:
-            # A rerun after a crash finds its own files' events in the table: they come from raw again
-            stored = _read(spark, events.files_of(table, plan.restaged)).where(~F.col("file_sha256").isin(own))
-        if table is not None and plan.carried:
-            before = open_sessions(_read(spark, events.files_of(table, plan.carried)), settings.session)
-        files = _Files(spark, pending, stored)
-        rows = [_new_rows(spark, settings, pending, files, load_keys(settings))]
-        if stored is not None:
-            rows.append(stored_events(stored.join(F.broadcast(files.numbers), "file_sha256")))
-        if before is not None:
-            rows.append(before)
-        sessions = sessionize(_union(rows), settings.session)
-        _write(derive(sessions.join(F.broadcast(files.known), FILE)), f"{events_uri}/{run_id}")
-        parquet = _listing(settings, run_id)
+        parquet = _stage(spark, settings, run_id, pending, table, plan)
+        written = {file.event_date for file in parquet if file.event_date is not None}
+        if unforeseen := written - plan.affected:
+            # Landing looks for dates where a format usually has them. To go on would replace these days unread.
+            plan = _Dates(plan.affected | unforeseen, in_table)
+            parquet = _stage(spark, settings, run_id, pending, table, plan)
         counts = _count(spark, settings, parquet)
     manifest = Manifest(
         run_id=run_id,
         base_version=None if table is None else table.version(),
         files=[record.sha256 for record in pending],
-        dates=sorted(plan.restaged | {file.event_date for file in parquet if file.event_date}),
+        dates=sorted(plan.restaged | written),
         parquet=parquet,
         counts=counts,
     )
@@ -90,13 +80,41 @@ def run(settings: Settings, run_id: str) -> Manifest | None:
     return manifest
 
 
+def _stage(
+    spark: SparkSession,
+    settings: Settings,
+    run_id: str,
+    pending: list[FileRecord],
+    table: DeltaTable | None,
+    plan: _Dates,
+) -> list[StagedParquet]:
+    """Write the events of the pending files and of the plan's dates; what was staged under ``run_id`` is replaced."""
+    events_uri = settings.zone("events")
+    _clear(storage_for(events_uri), run_id)
+    own = [record.sha256 for record in pending]
+    stored, before = None, None
+    if table is not None and plan.restaged:
+        # A rerun after a crash finds its own files' events in the table: they come from raw again
+        stored = _read(spark, events.files_of(table, plan.restaged)).where(~F.col("file_sha256").isin(own))
+    if table is not None and plan.carried:
+        before = open_sessions(_read(spark, events.files_of(table, plan.carried)), settings.session)
+    files = _Files(spark, pending, stored)
+    rows = [_new_rows(spark, settings, pending, files, load_keys(settings))]
+    if stored is not None:
+        rows.append(stored_events(stored.join(F.broadcast(files.numbers), "file_sha256")))
+    if before is not None:
+        rows.append(before)
+    sessions = sessionize(_union(rows), settings.session)
+    _write(derive(sessions.join(F.broadcast(files.known), FILE)), f"{events_uri}/{run_id}")
+    return _listing(settings, run_id)
+
+
 class _Dates:
     """Which stored dates a run reads again, and which it only looks back at."""
 
-    def __init__(self, pending: Iterable[FileRecord], stored: set[date]) -> None:
-        touched = {day for record in pending for day in record.candidate_dates}
+    def __init__(self, touched: set[date], stored: set[date]) -> None:
         # A changed day can change the sessions of the next, until a day without events ends them all
-        affected = set(touched)
+        self.affected = affected = set(touched)
         for day in touched:
             following = day + ONE_DAY
             while following in stored and following not in affected:
@@ -170,7 +188,8 @@ def _union(frames: list[DataFrame]) -> DataFrame:
 def _write(staged: DataFrame, path: str) -> None:
     """Parquet by date; rejected rows in a partition of their own.
 
-    A rejected row has its reason in event_name and its masked line in properties, so that all files have the contract's columns.
+    A rejected row has its reason in event_name and its masked line in properties, so that all files have the
+    contract's columns.
     """
     is_event = F.col(REJECT_REASON).isNull()
     staged = with_missing(staged, CONTRACT_TYPES).withColumns(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections import Counter, defaultdict
 from collections.abc import Iterable
+from itertools import pairwise
 from typing import Any
 
 import pyarrow as pa
@@ -82,7 +83,7 @@ def stamp(rows: list[Row], cuts: Iterable[int] = (), options: SessionSettings | 
     bounds = [0, *sorted(min(cut, len(rows)) for cut in cuts), len(rows)]
     batches = [
         table.slice(start, stop - start).combine_chunks().to_batches() or [pa.RecordBatch.from_pylist([], SCHEMA)]
-        for start, stop in zip(bounds, bounds[1:], strict=False)
+        for start, stop in pairwise(bounds)
     ]
     out = []
     for batch in stamper(options or SessionSettings(), OUTPUT)(batch[0] for batch in batches):
@@ -154,7 +155,7 @@ def reference(rows: list[Row], options: SessionSettings) -> list[Row]:
 
 TIMEOUT = 30 * MINUTE
 gaps = st.sampled_from(
-    [0, 0, 1, MINUTE, 29 * MINUTE, TIMEOUT - 1, TIMEOUT, TIMEOUT, TIMEOUT + 1, 31 * MINUTE, 3 * HOUR, DAY - 1, DAY, DAY + 1]
+    [0, 0, 1, MINUTE, TIMEOUT - 1, TIMEOUT, TIMEOUT, TIMEOUT + 1, 31 * MINUTE, 3 * HOUR, DAY - 1, DAY, DAY + 1]
 )
 campaigns = st.sampled_from([None, None, "spring", "summer"])
 switches = st.builds(SessionSettings, split_on_campaign=st.booleans(), max_hours=st.sampled_from([1, 24]))
@@ -169,9 +170,7 @@ def visits(draw: st.DrawFn) -> list[Row]:
         if draw(st.booleans()):
             start = ts - draw(st.sampled_from([0, MINUTE, DAY - MINUTE, DAY - 1]))
             carry_campaign, reason = draw(campaigns), draw(st.sampled_from(SPLIT_REASONS))
-            rows.append(
-                carried(ts, start, draw(st.integers(1, 9)), visitor, reason, carry_campaign=carry_campaign)
-            )
+            rows.append(carried(ts, start, draw(st.integers(1, 9)), visitor, reason, carry_campaign=carry_campaign))
             ts += 1  # what is carried in is older than all events
         for _ in range(draw(st.integers(0, 8))):
             ts += draw(gaps)
@@ -192,7 +191,9 @@ cut_places = st.lists(st.integers(0, 60), max_size=12)
 
 @settings(max_examples=300, deadline=None, derandomize=True)
 @given(visits(), cut_places, switches)
-def test_stamps_as_the_reference_wherever_batches_end(rows: list[Row], cuts: list[int], options: SessionSettings) -> None:
+def test_stamps_as_the_reference_wherever_batches_end(
+    rows: list[Row], cuts: list[int], options: SessionSettings
+) -> None:
     assert stamp(rows, cuts, options) == reference(rows, options)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
+from itertools import pairwise
 from pathlib import Path
 from random import Random
 
@@ -33,10 +34,8 @@ class Visitor:
                 f"id{self.name}{at.timestamp():.0f}{page}{campaign}" if page else "-",
             ]
             return "\t".join(fields)
-        local = at.astimezone(zone)
-        return (
-            f'192.0.2.{self.name} - - [{local:%d/%b/%Y:%H:%M:%S %z}] "GET /{page}{campaign} HTTP/1.1" 200 1 "-" "Firefox"'
-        )
+        local = f"{at.astimezone(zone):%d/%b/%Y:%H:%M:%S %z}"
+        return f'192.0.2.{self.name} - - [{local}] "GET /{page}{campaign} HTTP/1.1" 200 1 "-" "Firefox"'
 
 
 def write_files(folder: Path, random: Random) -> list[Path]:
@@ -78,4 +77,4 @@ def deliveries(paths: list[Path], random: Random) -> list[list[Path]]:
     """The files in the order and portions in which they arrive."""
     shuffled = random.sample(paths, len(paths))
     bounds = sorted({0, len(paths), *random.choices(range(len(paths)), k=3)})
-    return [shuffled[start:stop] for start, stop in zip(bounds, bounds[1:], strict=False)]
+    return [shuffled[start:stop] for start, stop in pairwise(bounds)]
