@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.csv
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from footfall.doctor.finding import Finding, Status
 from footfall.lake.landing import Landing
@@ -41,9 +42,12 @@ def print_rows(rows: pa.Table, form: Format) -> None:
     if form is Format.JSON:
         print(json.dumps(rows.to_pylist(), default=str, ensure_ascii=False))
         return
-    table = Table(*rows.column_names)
+    table = Table()
+    for name in rows.column_names:
+        table.add_column(Text(name), overflow="fold")  # a narrow terminal must not cut a value
     for row in rows.to_pylist():
-        table.add_row(*("" if value is None else str(value) for value in row.values()))
+        # as text: a logged path such as /[b] would be read as markup
+        table.add_row(*(Text("" if value is None else str(value)) for value in row.values()))
     out.print(table)
     out.print(f"{rows.num_rows:,} row{'' if rows.num_rows == 1 else 's'}")
 
@@ -51,7 +55,8 @@ def print_rows(rows: pa.Table, form: Format) -> None:
 def _flat(rows: pa.Table) -> pa.Table:
     """Lists, structs and decimals as text: CSV has no other way."""
     plain = [
-        column.cast(pa.string()) if pa.types.is_decimal(column.type)
+        column.cast(pa.string())
+        if pa.types.is_decimal(column.type)
         else pa.array([None if v is None else json.dumps(v, default=str) for v in column.to_pylist()], pa.string())
         if pa.types.is_nested(column.type)
         else column
@@ -64,11 +69,11 @@ def print_landing(landing: Landing) -> None:
     """What was landed, what was known, and why files were refused."""
     for record in landing.landed:
         what = record.source or "empty"
-        err.print(f"  landed {record.names[0]}: {record.lines:,} lines, {what}")
+        err.print(f"  landed {record.names[0]}: {record.lines:,} lines, {what}", markup=False)
     if landing.known:
         err.print(f"  {len(landing.known)} file(s) already known by content: not landed again")
     for _, reason in landing.refused:
-        err.print(f"[yellow]  refused:[/] {reason}", markup=True)
+        err.print(Text.assemble(("  refused:", "yellow"), " ", reason))
 
 
 def print_counts(manifest: Manifest) -> None:
@@ -88,7 +93,7 @@ def print_findings(findings: list[Finding]) -> None:
     """The doctor's findings, each with its remedy."""
     table = Table("", "looked at", "found", "what to do")
     for finding in findings:
-        table.add_row(MARKS[finding.status], finding.name, finding.detail, finding.remedy)
+        table.add_row(MARKS[finding.status], *map(Text, (finding.name, finding.detail, finding.remedy)))
     out.print(table)
 
 
