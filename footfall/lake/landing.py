@@ -89,8 +89,8 @@ def _examine(path: Path, name: str, run_id: str, source: str | None) -> FileReco
         raise InputError(f"{name} cannot be read: {error.strerror or error}.") from error
     if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
         raise InputError(
-            f"{name} is still being written ({before.st_size:,} bytes grew to {after.st_size:,}); ingest it when it is "
-            "complete, for example after log rotation."
+            f"{name} changed while it was read (it had {before.st_size:,} bytes, now {after.st_size:,}): it is still "
+            "being written. Ingest it when it is complete, for example after log rotation."
         )
     header_lines = detected.header_lines if detected else 0
     return FileRecord(

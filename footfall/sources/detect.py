@@ -10,6 +10,7 @@ from footfall.sources.base import Source
 
 SAMPLE_LINES = 2_000
 SHOWN_CHARS = 120
+TAR_MAGIC, TAR_MAGIC_AT = b"ustar", 257
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +27,12 @@ def detect(sample: bytes, name: str, given: str | None = None) -> Detected:
 
     Raises :class:`InputError` when no line matches any format, for binary content, and for a missing header.
     """
-    lines = sample.decode("utf-8", "replace").splitlines()[:SAMPLE_LINES]
+    if sample[TAR_MAGIC_AT : TAR_MAGIC_AT + len(TAR_MAGIC)] == TAR_MAGIC:
+        raise InputError(f"{name} is a tar archive; unpack it and ingest the files in it.")
+    # Cut as the reader cuts: splitlines() knows eight more ends of a line
+    lines = [line.removesuffix("\r") for line in sample.decode("utf-8", "replace").split("\n")[:SAMPLE_LINES]]
+    if "\r" in lines[0].rstrip("\r") and len(lines) == 1:
+        raise InputError(f"{name} ends its lines with carriage returns alone; convert it: tr '\\r' '\\n' < old > new.")
     if given is not None:
         if given not in SOURCES:
             raise InputError(f"{given!r} is not a known format; known are {', '.join(SOURCES)}.")
