@@ -28,7 +28,7 @@ test: $(VENV)/.installed-dev ## Run all tests
 	@$(BIN)/python -m pytest
 
 check-bigquery: $(VENV)/.installed-dev ## Type-check and execute every model on Google's SQL engine
-	@$(BIN)/python -m pytest tests/dbt_bigquery
+	@$(BIN)/python -m pytest --numprocesses=0 tests/dbt_bigquery
 
 lint: $(VENV)/.installed-dev ## Check style and types: ruff, mypy, sqlfluff, terraform fmt, actionlint
 	@echo "ruff"; $(BIN)/ruff check . && $(BIN)/ruff format --check .

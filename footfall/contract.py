@@ -75,7 +75,7 @@ EVENT_COLUMNS: Final[tuple[Column, ...]] = (
     Column("time_taken_ms", _F, "Time the server took.", unit="milliseconds"),
     Column("edge_location", _S, "Edge location that served the hit (CloudFront)."),
     Column("cache_result", _S, "Cache outcome (CloudFront x-edge-result-type: Hit, Miss, Error, ...)."),
-    Column("user_agent", _S, "User agent as sent, kept so that rules can be re-applied to history."),
+    Column("user_agent", _S, "User agent as sent, e-mails masked; kept so that rules can be re-applied to history."),
     Column("browser", _S, "Browser family (ua-parser); 'Other' when not recognised, null without a user agent."),
     Column("browser_version", _S, "Browser version as major[.minor[.patch]]."),
     Column("os", _S, "Operating system family (ua-parser); 'Other' when not recognised."),
@@ -122,4 +122,3 @@ class RejectReason(StrEnum):
     BAD_SIZE = "bad_size"
     BAD_NUMBER = "bad_number"
     MISSING_VISITOR = "missing_visitor"
-    MISSING_HEADER = "missing_header"

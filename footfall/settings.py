@@ -39,6 +39,7 @@ class EngineSettings(BaseModel):
 
     name: Literal["sail", "spark"] = Field("sail", description="sail: embedded, no Java. spark: Apache Spark, Java 17+.")
     partitions: int | None = Field(None, ge=1, description="Shuffle partitions; the number of cores unless set.")
+    sort_memory_gb: float = Field(2, gt=0, description="Sorts spill to disk past this, in GiB (engine sail only).")
     driver_memory_gb: int = Field(4, ge=1, description="Heap of the local JVM, in GiB (engine spark only).")
 
 

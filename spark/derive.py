@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
+from pyspark.sql.pandas.functions import arrow_udf
 
 from footfall.enrich.user_agents import DEVICE_FIELDS, DEVICE_STRUCT, device_columns
 from footfall.sources.http_columns import event_name, url_host, url_path
@@ -38,7 +39,7 @@ def derive(rows: DataFrame) -> DataFrame:
             "page_host": F.coalesce(F.col("page_host"), url_host(F.col("page_url"))),
             "referrer_host": url_host(F.col("referrer_url")),
             "event_date": F.to_date("event_ts"),
-            "device": F.arrow_udf(device_columns, DEVICE_STRUCT)("user_agent"),
+            "device": arrow_udf(device_columns, DEVICE_STRUCT)("user_agent"),
             **{name: utm(F.col("page_url"), name) for name in UTM_PARAMETERS},
         }
     )
@@ -49,7 +50,8 @@ def derive(rows: DataFrame) -> DataFrame:
 
 def utm(url: Column, name: str) -> Column:
     """Value of a utm parameter, percent-decoded and without e-mail addresses; null when it is absent or empty."""
-    raw = F.regexp_extract(url, rf"[?&]{name}=([^&#]*)", 1)
+    # The condition alone first: what stands beside it in one expression is evaluated for every row
+    raw = F.when(url.contains(f"{name}="), F.regexp_extract(url, rf"[?&]{name}=([^&#]*)", 1))
     decoded = F.try_url_decode(raw)
     value = mask_emails(F.when(decoded.isNotNull() & ~decoded.contains("\ufffd"), decoded).otherwise(raw))
-    return F.when(url.contains(f"{name}=") & (value != ""), value)
+    return F.when(value != "", value)

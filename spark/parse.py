@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
+from pyspark.sql.pandas.functions import arrow_udf
 
 from footfall.contract import RejectReason
 from footfall.enrich import masking
@@ -16,7 +17,7 @@ from footfall.sources.base import CLIENT_IP, FIRST_PARTY_ID, REJECT_REASON, SOUR
 from spark.columns import IDENTITY, LINE, ORDINAL, PARSED_TYPES, SOURCE_COLUMNS, with_missing
 from spark.session import SECRET_PREFIX
 
-MASKED_COLUMNS = ("user_agent", "page_url", "page_path", "page_title", "referrer_url", "user_id")
+MASKED_COLUMNS = ("user_agent", "page_url", "page_path", "page_title", "referrer_url", "user_id", "source_session_id")
 QUARANTINED_CHARS = 2_000
 
 
@@ -33,11 +34,15 @@ def parse(lines: DataFrame, source: Source, fields: tuple[str, ...], keys: Keys,
     )
     rejected = F.coalesce(F.col("defect"), F.col(REJECT_REASON), _out_of_range(F.col("event_ts"), limits))
     key = keys.visitor
-    visitor = F.arrow_udf(lambda ip, agent, host: visitor_ids(key, ip, agent, host), "string")
+    visitor = arrow_udf(lambda ip, agent, host: visitor_ids(key, ip, agent, host), "string")
+    # An id that is an e-mail address names a person: it is hashed as an IP address is
+    own_id = F.col(FIRST_PARTY_ID)
+    is_email = own_id.contains("@") | own_id.contains("%40")
+    address = F.coalesce(F.when(is_email, own_id), F.col(CLIENT_IP))
     parsed = parsed.withColumns(
         {
             REJECT_REASON: rejected,
-            "visitor_id": F.coalesce(F.col(FIRST_PARTY_ID), visitor(CLIENT_IP, "user_agent", "page_host")),
+            "visitor_id": F.coalesce(F.when(~is_email, own_id), visitor(address, "user_agent", "page_host")),
             IDENTITY: F.coalesce(F.col(SOURCE_EVENT_ID), _line_hash(F.col("line"), keys)),
             ORDINAL: F.when(F.col(SOURCE_EVENT_ID).isNotNull(), F.lit(1)).cast("int"),
             **{name: mask_emails(F.col(name)) for name in MASKED_COLUMNS if name in delivered},

@@ -14,7 +14,9 @@
 
 {# elapsed units, not boundaries crossed: BigQuery's timestamp_diff is DuckDB's date_sub, not its date_diff #}
 {% macro elapsed(end_ts, start_ts, unit) %}{{ return(adapter.dispatch('elapsed')(end_ts, start_ts, unit)) }}{% endmacro %}
-{% macro default__elapsed(end_ts, start_ts, unit) %}timestamp_diff({{ end_ts }}, {{ start_ts }}, {{ unit }}){% endmacro %}
+{% macro default__elapsed(end_ts, start_ts, unit) -%}
+    timestamp_diff({{ end_ts }}, {{ start_ts }}, {{ unit }})
+{%- endmacro %}
 {% macro duckdb__elapsed(end_ts, start_ts, unit) %}date_sub('{{ unit }}', {{ start_ts }}, {{ end_ts }}){% endmacro %}
 
 {% macro md5_hex(x) %}{{ return(adapter.dispatch('md5_hex')(x)) }}{% endmacro %}

@@ -44,6 +44,49 @@ STATIC_EXTENSIONS = [
     "atom",
 ]
 
+# https://www.iana.org/assignments/http-methods, with PRI and * left out
+METHODS = [
+    "GET",
+    "HEAD",
+    "POST",
+    "PUT",
+    "DELETE",
+    "CONNECT",
+    "OPTIONS",
+    "TRACE",
+    "PATCH",
+    "ACL",
+    "BASELINE-CONTROL",
+    "BIND",
+    "CHECKIN",
+    "CHECKOUT",
+    "COPY",
+    "LABEL",
+    "LINK",
+    "LOCK",
+    "MERGE",
+    "MKACTIVITY",
+    "MKCALENDAR",
+    "MKCOL",
+    "MKREDIRECTREF",
+    "MKWORKSPACE",
+    "MOVE",
+    "ORDERPATCH",
+    "PROPFIND",
+    "PROPPATCH",
+    "QUERY",
+    "REBIND",
+    "REPORT",
+    "SEARCH",
+    "UNBIND",
+    "UNCHECKOUT",
+    "UNLINK",
+    "UNLOCK",
+    "UPDATE",
+    "UPDATEREDIRECTREF",
+    "VERSION-CONTROL",
+]
+
 
 def dash_to_null(column: Column) -> Column:
     """'-' and the empty string mean that there was nothing to log."""
@@ -77,24 +120,25 @@ def request_line(request: Column) -> tuple[Column, Column]:
     The target is all between the first and the last space: clients send spaces unescaped. HTTP/0.9 has no version.
     """
     parts = F.split(request, " ")
-    method = parts[0]
-    is_http = method.rlike("^[A-Z]{3,20}$") & (F.size(parts) >= 2)
-    has_version = F.element_at(parts, -1).startswith("HTTP/")
-    end = F.when(has_version, F.length(request) - F.length(F.element_at(parts, -1)) - 1).otherwise(F.length(request))
-    target = F.when((F.size(parts) == 3) & has_version, parts[1]).otherwise(
-        F.substring(request, F.length(method) + 2, F.greatest(end - F.length(method) - 1, F.lit(0)))
-    )
+    method = F.get(parts, F.lit(0))
+    last = F.element_at(parts, -1)
+    end = F.length(request) - F.when(last.startswith("HTTP/"), F.length(last) + 1).otherwise(0)
+    between = F.substring(request, F.length(method) + 2, F.greatest(end - F.length(method) - 1, F.lit(0)))
+    is_plain = (F.size(parts) == 3) & last.startswith("HTTP/")
+    is_http = method.isin(METHODS) & (F.size(parts) >= 2)
+    target = F.when(is_plain, F.get(parts, F.lit(1))).otherwise(F.when(~is_plain, between))
     return F.when(is_http, method), F.when(is_http, dash_to_null(target))
 
 
 def url_path(url: Column) -> Column:
     """Path of a URL or of a request target, without query and fragment."""
-    bare = F.substring_index(F.substring_index(url, "?", 1), "#", 1)
-    absolute = F.locate("://", bare)
-    slash = F.locate("/", bare, absolute + 3)
+    bare = F.substring_index(url, "?", 1)
+    bare = F.when(bare.contains("#"), F.substring_index(bare, "#", 1)).otherwise(bare)
+    absolute = F.position(F.lit("://"), bare)
+    slash = F.position(F.lit("/"), bare, absolute + 3)
     after_host = F.when(slash > 0, F.substring(bare, slash, F.length(bare))).otherwise(F.lit("/"))
     # '://' further in is part of a path such as /go/http://elsewhere
-    return F.when((absolute > 1) & ~bare.startswith("/"), after_host).otherwise(bare)
+    return F.when(bare.startswith("/"), bare).when(bare.contains("://"), after_host).otherwise(bare)
 
 
 def url_host(url: Column) -> Column:
