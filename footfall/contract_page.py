@@ -105,10 +105,6 @@ _REASONS: Final[dict[RejectReason, tuple[str, str]]] = {
         "days after the file was landed.",
         "Set the clock of the machine that wrote the log, or of this one (`footfall doctor` looks at it).",
     ),
-    RejectReason.MISSING_HEADER: (
-        "No line gets it: a file whose header is missing is refused whole when it is ingested.",
-        "Restore the header, then ingest the file.",
-    ),
 }
 
 
