@@ -6,18 +6,20 @@ something; 5 dbt refused. Results go to standard output, progress and messages t
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import sys
 from datetime import date, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 from pydantic import ValidationError
+from pydantic_settings import SettingsError
 
 from footfall import __version__, pipeline
-from footfall.errors import FootfallError, InputError
+from footfall.errors import EnvironmentProblem, FootfallError, InputError
 from footfall.lake.delivery import Delivery, find
 from footfall.lake.landing import Landing
 from footfall.report import Format
@@ -31,6 +33,9 @@ app = typer.Typer(
     rich_markup_mode="rich",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+
+# What a machine answers when it is full or shut: no bug of ours
+REFUSALS = {errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EPERM, errno.EROFS}
 
 RunId = Annotated[str | None, typer.Option("--run-id", help="Name of the run; made up unless given.")]
 Paths = Annotated[list[str], typer.Argument(help="Files, folders, globs or gs:// prefixes.", metavar="PATH...")]
@@ -138,9 +143,16 @@ def run(paths: Paths, log_format: FormatName = None) -> None:
     """Everything, without Airflow: ingest, sessionize, transform, publish."""
     settings, steps, run_id = _settings(), Steps(), pipeline.new_run_id()
     landing = _ingest(steps, settings, find(paths), log_format)
+    if landing.refused and not (landing.landed or landing.known):
+        raise typer.Exit(InputError.exit_code)
     steps.sessionize(settings, run_id)
-    steps.transform(settings)
-    steps.publish(settings, run_id)
+    built = steps.transform(settings)
+    try:
+        steps.publish(settings, run_id)
+    except InputError:
+        if built:
+            raise
+        steps.say("no event has come in yet: there is nothing to publish")
     steps.print_times()
     if landing.refused:
         raise typer.Exit(InputError.exit_code)
@@ -221,6 +233,8 @@ def _ingest(steps: Steps, settings: Settings, deliveries: list[Delivery], log_fo
 def _settings() -> Settings:
     try:
         return Settings()
+    except SettingsError as error:
+        raise InputError(f"{error}: set its parts one by one, as in FOOTFALL_SESSION__MAX_HOURS=24.") from None
     except ValidationError as error:
         first = error.errors()[0]
         name = "FOOTFALL_" + "__".join(str(part).upper() for part in first["loc"])
@@ -238,17 +252,26 @@ def main() -> None:
     try:
         app()
     except FootfallError as error:
-        from footfall.report import err
-
-        err.print("[red]error:[/] ", end="")
-        err.print(str(error), markup=False)
-        sys.exit(error.exit_code)
+        _end(error)
     except BrokenPipeError:  # `footfall query ... | head`
         sys.stderr.close()
         sys.exit(0)
     except KeyboardInterrupt:
         print("interrupted; run the command again, it goes on from what is committed", file=sys.stderr)
         sys.exit(130)
+    except OSError as error:  # a library's own, such as the quality gate's pages
+        if error.errno not in REFUSALS:
+            raise
+        what = f"{error.filename or 'The disk'}: {error.strerror}"
+        _end(EnvironmentProblem(f"{what}. Make room or give this user access, then run this again."))
+
+
+def _end(error: FootfallError) -> NoReturn:
+    from footfall.report import err
+
+    err.print("[red]error:[/] ", end="")
+    err.print(str(error), markup=False)
+    sys.exit(error.exit_code)
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ from footfall.lake.commit import Committed
 from footfall.lake.delivery import Delivery, find
 from footfall.lake.landing import Landing, land
 from footfall.lake.ledger import Ledger
-from footfall.lake.staging import Manifest, read_manifest
+from footfall.lake.staging import Manifest, checked_run_id, read_manifest
 from footfall.lake.storage import storage_for
 from footfall.settings import PROJECT_ROOT, Settings
 
@@ -51,6 +51,7 @@ def stage(settings: Settings, run_id: str) -> bool:
 
     Raises the job's error as :class:`FootfallError` with its exit code.
     """
+    checked_run_id(run_id)
     environment = os.environ | {
         "FOOTFALL_HOME": str(settings.home.absolute()),
         "FOOTFALL_ENGINE__NAME": settings.engine.name,
@@ -84,6 +85,7 @@ def staged(settings: Settings, run_id: str) -> Manifest | None:
 
     Raises :class:`InputError` when files are pending but the run's staging is missing or cut short.
     """
+    checked_run_id(run_id)
     try:
         return read_manifest(storage_for(settings.zone("events")), run_id)
     except InputError:

@@ -19,8 +19,9 @@ from footfall.lake.landing import Landing
 from footfall.lake.staging import Manifest
 from footfall.status import Status as LakeStatus
 
-out = Console(highlight=False, soft_wrap=True)
-err = Console(stderr=True, highlight=False, soft_wrap=True)
+# Logs hold brackets and colons: what comes from them is printed as Text, and :name: is no emoji
+out = Console(highlight=False, soft_wrap=True, emoji=False)
+err = Console(stderr=True, highlight=False, soft_wrap=True, emoji=False)
 
 MARKS = {Status.OK: "[green]ok[/]", Status.WARN: "[yellow]warn[/]", Status.FAIL: "[red]fail[/]"}
 
@@ -36,8 +37,9 @@ class Format(StrEnum):
 def print_rows(rows: pa.Table, form: Format) -> None:
     """Print a query's answer."""
     if form is Format.CSV:
-        with pa.PythonFile(sys.stdout.buffer) as stream:
-            pyarrow.csv.write_csv(_flat(rows), stream)
+        text = pa.BufferOutputStream()  # Arrow closes what it writes to, and standard output is not its own
+        pyarrow.csv.write_csv(_flat(rows), text)
+        sys.stdout.write(text.getvalue().to_pybytes().decode())
         return
     if form is Format.JSON:
         print(json.dumps(rows.to_pylist(), default=str, ensure_ascii=False))

@@ -81,7 +81,9 @@ class GcpSettings(BaseModel):
 class Settings(BaseSettings):
     """Everything that can be set. Build it once, at the edge (CLI, DAG, job), and pass it down."""
 
-    model_config = SettingsConfigDict(env_prefix="FOOTFALL_", env_nested_delimiter="__", extra="ignore")
+    model_config = SettingsConfigDict(
+        env_prefix="FOOTFALL_", env_nested_delimiter="__", env_ignore_empty=True, extra="ignore"
+    )
 
     env: Literal["laptop", "gcp"] = "laptop"
     home: Path = Field(PROJECT_ROOT / ".footfall", description="Where a laptop's data lives.")

@@ -63,8 +63,8 @@ class Steps:
         done = "was committed already" if committed.already else "is visible"
         self.say(f"version {committed.version} of the events table {done}")
 
-    def transform(self, settings: Settings, *, full_refresh: bool = False) -> None:
-        """Load and build."""
+    def transform(self, settings: Settings, *, full_refresh: bool = False) -> bool:
+        """Load and build; False when there was nothing to build."""
         from footfall.warehouse.transform import transform
 
         with self.step("transform"):
@@ -73,6 +73,7 @@ class Steps:
             self.say("no date has changed: there is nothing to build")
         else:
             self.say(f"{done.build.models} models built, {done.build.tests} tests passed, {len(done.dates)} dates")
+        return done.build is not None
 
     def publish(self, settings: Settings, run_id: str | None) -> None:
         """Swap the marts readers see."""

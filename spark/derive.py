@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
-from pyspark.sql.pandas.functions import arrow_udf
+from pyspark.sql.pandas.functions import ArrowUDFType, arrow_udf
 
 from footfall.enrich.user_agents import DEVICE_FIELDS, DEVICE_STRUCT, device_columns
 from footfall.sources.http_columns import event_name, url_host, url_path
@@ -39,7 +39,7 @@ def derive(rows: DataFrame) -> DataFrame:
             "page_host": F.coalesce(F.col("page_host"), url_host(F.col("page_url"))),
             "referrer_host": url_host(F.col("referrer_url")),
             "event_date": F.to_date("event_ts"),
-            "device": arrow_udf(device_columns, DEVICE_STRUCT)("user_agent"),
+            "device": arrow_udf(device_columns, DEVICE_STRUCT, ArrowUDFType.SCALAR)("user_agent"),
             **{name: utm(F.col("page_url"), name) for name in UTM_PARAMETERS},
         }
     )

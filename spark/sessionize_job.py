@@ -32,7 +32,7 @@ from footfall.lake.landing import raw_path
 from footfall.lake.ledger import FileRecord, Ledger
 from footfall.lake.quarantine import REPEATED, write_quarantine
 from footfall.lake.reader import LINE_SCHEMA, TASK_SCHEMA, line_reader
-from footfall.lake.staging import REJECTED, FileCounts, Manifest, StagedParquet, write_manifest
+from footfall.lake.staging import REJECTED, FileCounts, Manifest, StagedParquet, checked_run_id, write_manifest
 from footfall.lake.storage import Storage, storage_for
 from footfall.settings import Settings
 from footfall.sources import SOURCES
@@ -49,6 +49,7 @@ ONE_DAY = timedelta(days=1)
 
 def run(settings: Settings, run_id: str) -> Manifest | None:
     """Stage the pending files under ``run_id``; None when nothing is pending."""
+    checked_run_id(run_id)
     finish_newest(settings)
     ledger = Ledger(storage_for(settings.zone("ledger")))
     pending = ledger.pending()
@@ -165,7 +166,7 @@ def _new_rows(
     return _union(parsed)
 
 
-def _read_tasks(record: FileRecord, number: int) -> list[tuple]:
+def _read_tasks(record: FileRecord, number: int) -> list[tuple[str, int, bool, int, int, int, int]]:
     path = raw_path(record.sha256, record.gzip)
     starts = [(0, 1)] if record.gzip else [(split.offset, split.line) for split in record.splits]
     stops = [*[offset for offset, _ in starts[1:]], record.size_bytes]

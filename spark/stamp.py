@@ -8,7 +8,7 @@ in memory however many events a visitor has, and is the same code on both engine
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,7 +22,7 @@ from footfall.sources.base import REJECT_REASON
 
 NO_REASON, INACTIVITY, MAX_DURATION, CAMPAIGN = -1, 0, 1, 2
 
-Batches = Iterator[pa.RecordBatch]
+Batches = Iterable[pa.RecordBatch]
 
 
 class OutOfOrder(RuntimeError):
@@ -56,7 +56,7 @@ def stamper(settings: SessionSettings, columns: list[str]) -> Callable[[Batches]
     returned.
     """
 
-    def stamp(batches: Batches) -> Batches:
+    def stamp(batches: Batches) -> Iterator[pa.RecordBatch]:
         last = _Last()
         for batch in batches:
             if batch.num_rows:
@@ -110,7 +110,7 @@ def _stamp(batch: pa.RecordBatch, last: _Last, settings: SessionSettings, column
     }
     mask = pa.array(is_event)
     out = {name: pc.if_else(mask, value, pa.scalar(None, value.type)) for name, value in filled.items()}
-    out[REJECT_REASON] = pc.coalesce(batch[REJECT_REASON], pa.array(np.where(is_copy, REPEATED, None), pa.string()))
+    out[REJECT_REASON] = pc.coalesce(batch[REJECT_REASON], pc.if_else(pa.array(is_copy), REPEATED, None))
     stamped = pa.RecordBatch.from_arrays([out[n] if n in out else batch[n] for n in columns], columns)
     return stamped.filter(pa.array(~is_carry)) if is_carry.any() else stamped
 
@@ -224,9 +224,11 @@ def _differs(column: pa.Array, before: str | int | None) -> np.ndarray:
 
 def _micros(column: pa.Array) -> np.ndarray:
     """Timestamps as microseconds, null as 0."""
-    return pc.fill_null(column.cast(pa.timestamp("us", tz="UTC")).cast(pa.int64()), 0).to_numpy()
+    micros: np.ndarray = pc.fill_null(column.cast(pa.timestamp("us", tz="UTC")).cast(pa.int64()), 0).to_numpy()
+    return micros
 
 
 def _codes(reasons: pa.Array) -> np.ndarray:
     codes = pc.index_in(reasons, pa.array(SPLIT_REASONS, reasons.type))
-    return pc.fill_null(codes, NO_REASON).to_numpy()
+    filled: np.ndarray = pc.fill_null(codes, NO_REASON).to_numpy()
+    return filled

@@ -8,6 +8,7 @@ a job killed half-way leaves the old.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
@@ -20,6 +21,7 @@ from deltalake.transaction import AddAction, CommitProperties, create_table_with
 
 from footfall.contract import EVENT_COLUMNS, PARTITION_COLUMN, Type
 from footfall.errors import FootfallError
+from footfall.lake.storage import StorageProblem
 
 _ARROW: dict[Type, pa.DataType] = {
     Type.STRING: pa.string(),
@@ -93,6 +95,7 @@ class StaleRun(FootfallError):
 
 
 ANY_VERSION = -1
+_ANSI = re.compile(r"\x1b\[[0-9;]*m")  # delta-rs paints its messages
 
 
 def commit(
@@ -107,7 +110,8 @@ def commit(
 
     A date in ``dates`` without a file becomes empty. The run id is kept in the commit, so that a rerun can tell
     that it has been made (:func:`committed_version`). ``base_version`` is the version the files were made from (None:
-    there was no table): raises :class:`StaleRun` when it is no longer the newest.
+    there was no table): raises :class:`StaleRun` when it is no longer the newest, and
+    :class:`~footfall.lake.storage.StorageProblem` when the disk is full or refuses.
     """
     actions = [
         AddAction(
@@ -131,6 +135,12 @@ def commit(
         if not lost_the_race:
             raise
         raise StaleRun(run_id) from error
+    except OSError as error:
+        why = _ANSI.sub("", str(error)).strip().splitlines()[-1].strip(" ↳")
+        raise StorageProblem(
+            f"Run {run_id} could not be committed to {zone}: {why}. Nothing was committed; make room or give this user "
+            f"access, then `footfall commit --run-id {run_id}`."
+        ) from error
     committed = open_table(zone)
     assert committed is not None
     return committed.version()
@@ -155,7 +165,7 @@ def _write(
     else:
         stale = sorted({day.isoformat() for day in dates})
         table.create_write_transaction(
-            actions,
+            [*actions],
             mode="overwrite",
             schema=delta_schema(),
             partition_by=[PARTITION_COLUMN],

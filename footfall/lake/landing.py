@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import io
 import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -147,13 +148,14 @@ def _index(file: BinaryIO, is_gzip: bool, detected: Detected | None) -> tuple[st
     return hashed.hexdigest(), index
 
 
-class _Hashing:
+class _Hashing(io.RawIOBase):
     """A file that hashes what is read from it; reads forward only."""
 
     def __init__(self, file: BinaryIO) -> None:
+        super().__init__()
         self._file, self._hash = file, hashlib.sha256()
 
-    def read(self, size: int = -1) -> bytes:
+    def read(self, size: int = -1, /) -> bytes:
         data = self._file.read(size)
         self._hash.update(data)
         return data

@@ -7,7 +7,8 @@ gzip and plain files side by side, and leaves broken bytes in our hands: the eng
 from __future__ import annotations
 
 import gzip
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -23,15 +24,17 @@ HEAD_CHARS = 2_000  # what is kept of a line too long to be one
 TASK_SCHEMA = "path string, file int, gzip boolean, start long, stop long, first_line long, skip_lines long"
 LINE_SCHEMA = "file int, line_number long, line string, defect string"
 
+Batches = Iterable[pa.RecordBatch]
 
-def line_reader(zone: str, max_line_bytes: int) -> Callable[[Iterator[pa.RecordBatch]], Iterator[pa.RecordBatch]]:
+
+def line_reader(zone: str, max_line_bytes: int) -> Callable[[Batches], Batches]:
     """A ``mapInArrow`` function from read tasks (``TASK_SCHEMA``) to lines (``LINE_SCHEMA``).
 
     A task is a file of the raw zone, or the byte range ``[start, stop)`` of a plain one that begins right after a
     newline. ``skip_lines`` header lines are numbered but not yielded.
     """
 
-    def read(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    def read(batches: Batches) -> Iterator[pa.RecordBatch]:
         for batch in batches:
             for task in batch.to_pylist():
                 yield from _read_task(zone, task, max_line_bytes)
@@ -39,7 +42,7 @@ def line_reader(zone: str, max_line_bytes: int) -> Callable[[Iterator[pa.RecordB
     return read
 
 
-def _read_task(zone: str, task: dict, max_line_bytes: int) -> Iterator[pa.RecordBatch]:
+def _read_task(zone: str, task: dict[str, Any], max_line_bytes: int) -> Iterator[pa.RecordBatch]:
     number = task["first_line"]
     first_wanted = number + task["skip_lines"]
     for lines in _whole_lines(_chunks(zone, task), max_line_bytes):
@@ -61,7 +64,7 @@ def _read_task(zone: str, task: dict, max_line_bytes: int) -> Iterator[pa.Record
             )
 
 
-def _chunks(zone: str, task: dict) -> Iterator[bytes]:
+def _chunks(zone: str, task: dict[str, Any]) -> Iterator[bytes]:
     with storage_for(zone).open(task["path"]) as raw:
         if task["gzip"]:
             # What landing unpacks with: Arrow's reader is a little faster, but dies on the zeros that tapes and

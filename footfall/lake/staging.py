@@ -6,6 +6,7 @@ commit makes it part of the events zone. A run without a manifest never happened
 
 from __future__ import annotations
 
+import re
 from datetime import date
 
 from pydantic import BaseModel, Field
@@ -15,8 +16,19 @@ from footfall.lake.events import StagedFile
 from footfall.lake.ledger import DayCount
 from footfall.lake.storage import ObjectNotFound, Storage
 
+RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:+-]{0,199}")
 MANIFEST = "_manifest.json"
 REJECTED = "rejected"  # value of the partition that holds rows which are no events
+
+
+def checked_run_id(run_id: str) -> str:
+    """``run_id`` if it can name a folder of the events zone. Raises :class:`InputError` otherwise."""
+    if not RUN_ID.fullmatch(run_id):
+        raise InputError(
+            f"{run_id!r} is no run id: it names a folder, so it begins with a letter or digit and goes on with "
+            "letters, digits and . _ : + - alone. Leave it out to have one made."
+        )
+    return run_id
 
 
 class FileCounts(BaseModel):

@@ -64,11 +64,14 @@ def open_build_db(settings: Settings, *, read_only: bool = False) -> Iterator[du
 
     Raises EnvironmentProblem when another process is building, or the folder cannot be written.
     """
+    is_new = not settings.build_db.exists()
     try:
         if not read_only:
             settings.warehouse_dir.mkdir(parents=True, exist_ok=True)
         connection = duckdb.connect(settings.build_db, read_only=read_only)
     except duckdb.IOException as error:
+        if is_new:  # on a full disk DuckDB leaves the beginning of a file, which it would refuse to open ever after
+            settings.build_db.unlink(missing_ok=True)
         if "lock" in str(error).lower():
             raise in_use(settings) from error
         raise EnvironmentProblem(
