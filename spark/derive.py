@@ -30,7 +30,7 @@ _NEEDED = (
 
 
 def derive(rows: DataFrame) -> DataFrame:
-    """The rows with ``spark.columns.DERIVED_COLUMNS``, and event_name, page_path and page_host where there were none."""
+    """The rows with ``spark.columns.DERIVED_COLUMNS``, and event_name, page_path, page_host where there were none."""
     rows = with_missing(rows, {name: CONTRACT_TYPES[name] for name in _NEEDED})
     path = F.coalesce(F.col("page_path"), url_path(F.col("page_url")))
     rows = rows.withColumns(
@@ -53,5 +53,7 @@ def utm(url: Column, name: str) -> Column:
     # The condition alone first: what stands beside it in one expression is evaluated for every row
     raw = F.when(url.contains(f"{name}="), F.regexp_extract(url, rf"[?&]{name}=([^&#]*)", 1))
     decoded = F.try_url_decode(raw)
-    value = mask_emails(F.when(decoded.isNotNull() & ~decoded.contains("\ufffd"), decoded).otherwise(raw))
+    # The JVM decodes bad UTF-8 to U+FFFD, and takes the sign of %+1 for part of a number
+    usable = decoded.isNotNull() & ~decoded.contains("\ufffd") & ~raw.contains("%+")
+    value = mask_emails(F.when(usable, decoded).otherwise(raw))
     return F.when(value != "", value)

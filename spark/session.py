@@ -66,8 +66,11 @@ def _sail(settings: EngineSettings) -> Iterator[SparkSession]:
 
 @contextmanager
 def _spark(settings: EngineSettings) -> Iterator[SparkSession]:
-    builder = SparkSession.builder.appName("footfall").config(
-        "spark.sql.redaction.string.regex", f"{SECRET_PREFIX}[0-9a-f]+"
+    builder = (
+        SparkSession.builder.appName("footfall")
+        .config("spark.sql.redaction.string.regex", f"{SECRET_PREFIX}[0-9a-f]+")
+        # Spark's default is INT96, which readers take for a time without a zone
+        .config("spark.sql.parquet.outputTimestampType", "TIMESTAMP_MICROS")
     )
     submitted = "SPARK_ENV_LOADED" in os.environ
     if not submitted:

@@ -8,7 +8,7 @@ from pyspark.sql import functions as F
 from footfall.contract import RejectReason
 from footfall.lake.line_index import DateHint
 from footfall.sources.base import CLIENT_IP, REJECT_REASON
-from footfall.sources.http_columns import clf_timestamp, dash_to_null, reject, request_line
+from footfall.sources.http_columns import clf_timestamp, dash_to_null, reject, request_line, whole_number
 
 LINE_START = r'^\S+ .* \[\d\d/[A-Z][a-z]{2}/\d{4}:\d\d:\d\d:\d\d [+-]\d{4}\] "(?:[^"\\]|\\.)*" (?:\d{3}|-) (?:-?\d+|-)'
 
@@ -52,8 +52,8 @@ def with_common_columns(lines: DataFrame, *, min_parts: int) -> DataFrame:
             "user_id": dash_to_null(_user(head, who, bracket)),
             "http_method": method,
             "page_url": target,
-            "http_status": F.get(numbers, F.lit(0)).try_cast("bigint"),
-            "bytes_sent": dash_to_null(F.get(numbers, F.lit(1))).try_cast("bigint"),
+            "http_status": whole_number(F.get(numbers, F.lit(0))),
+            "bytes_sent": whole_number(F.get(numbers, F.lit(1))),
             "_size": dash_to_null(F.get(numbers, F.lit(1))),
         }
     )

@@ -14,10 +14,12 @@ from pyspark.sql import functions as F
 from footfall.contract import RejectReason
 from footfall.lake.line_index import DateHint
 from footfall.sources.base import CLIENT_IP, REJECT_REASON, SOURCE_EVENT_ID, Header, Source
-from footfall.sources.http_columns import dash_to_null, reject
+from footfall.sources.http_columns import dash_to_null, reject, whole_number
 
 DIRECTIVE = "#Fields:"
 REQUIRED = ("date", "time", "c-ip", "cs-method", "cs(Host)", "cs-uri-stem", "sc-status")
+# The engines differ on what else is a number (1d, NaN), and on '$' before a line separator
+SECONDS = r"\A[0-9]{1,9}(\.[0-9]{1,9})?\z"
 
 
 def read_header(first_lines: Sequence[str]) -> Header | None:
@@ -65,9 +67,9 @@ def parse(lines: DataFrame, fields: tuple[str, ...]) -> DataFrame:
             SOURCE_EVENT_ID: field("x-edge-request-id"),
             CLIENT_IP: field("c-ip"),
             "http_method": field("cs-method"),
-            "http_status": field("sc-status").try_cast("bigint"),
-            "bytes_sent": field("sc-bytes").try_cast("bigint"),
-            "time_taken_ms": seconds.try_cast("double") * 1000,
+            "http_status": whole_number(field("sc-status")),
+            "bytes_sent": whole_number(field("sc-bytes")),
+            "time_taken_ms": F.when(seconds.rlike(SECONDS), seconds).try_cast("double") * 1000,
             "edge_location": field("x-edge-location"),
             "cache_result": field("x-edge-result-type"),
             "page_host": F.lower(F.coalesce(field("x-host-header"), field("cs(Host)"))),

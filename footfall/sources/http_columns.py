@@ -93,6 +93,12 @@ def dash_to_null(column: Column) -> Column:
     return F.when((column != "-") & (column != ""), column)
 
 
+def whole_number(text: Column) -> Column:
+    """A bigint written as servers write it, else null: the engines differ on signs, blanks and control characters."""
+    number = text.try_cast("bigint")
+    return F.when(number.cast("string") == text, number)
+
+
 def clf_timestamp(text: Column) -> Column:
     """``17/May/2015:10:05:03 +0530`` to a timestamp; null when it is not one.
 
