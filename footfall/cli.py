@@ -176,7 +176,9 @@ def generate(
     days: Annotated[int, typer.Option(min=1, help="Days of traffic.")] = 3,
     visitors: Annotated[int, typer.Option(min=1, help="People behind it.")] = 2_000,
     seed: Annotated[int, typer.Option(help="The same seed gives the same bytes.")] = 1,
-    start: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="First day; 2026-10-01 unless set.")] = None,
+    start: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="First day; 2026-10-01 unless set.")
+    ] = None,
     lines: Annotated[int | None, typer.Option(min=1, help="Exactly this many lines.")] = None,
 ) -> None:
     """Make believable logs (combined format, one gzip file a day) from a seed."""
@@ -187,7 +189,9 @@ def generate(
     steps = Steps()
     with steps.step(f"generate {days} days"):
         made = make(output, days=days, visitors=visitors, seed=seed, start=first, lines=lines)
-    steps.say(f"{made.lines:,} lines in {len(made.files)} files below {output} ({made.broken_lines:,} broken on purpose)")
+    steps.say(
+        f"{made.lines:,} lines in {len(made.files)} files below {output} ({made.broken_lines:,} broken on purpose)"
+    )
 
 
 @app.command()
@@ -222,7 +226,8 @@ def _ingest(steps: Steps, settings: Settings, deliveries: list[Delivery], log_fo
 
     landing = Landing("")
     with steps.step("ingest", total=len(deliveries)) as advance:
-        for landing in pipeline.ingest(settings, deliveries, log_format):
+        for landed in pipeline.ingest(settings, deliveries, log_format):
+            landing = landed
             advance()
     print_landing(landing)
     if not deliveries:

@@ -38,25 +38,48 @@ class Column:
 _S, _I, _F, _T = Type.STRING, Type.INT64, Type.FLOAT64, Type.TIMESTAMP
 
 EVENT_COLUMNS: Final[tuple[Column, ...]] = (
-    Column("event_id", _S, "Identity of the event: the source's own id, else a keyed hash of the line, with the "
-           "ordinal among identical lines of the same file appended from the second on.", required=True),
+    Column(
+        "event_id",
+        _S,
+        "Identity of the event: the source's own id, else a keyed hash of the line, with the "
+        "ordinal among identical lines of the same file appended from the second on.",
+        required=True,
+    ),
     Column("event_ts", _T, "When it happened, UTC.", required=True, unit="microseconds"),
     Column("event_date", Type.DATE, "UTC date of event_ts; the partition key.", required=True),
-    Column("event_name", _S, "What happened: page_view, asset_request, request, view_item, add_to_cart, "
-           "remove_from_cart, purchase, click, ...", required=True),
-    Column("is_page_view", Type.BOOL, "True when a page (or product page) was delivered: the unit of fct_page_views.",
-           required=True),
+    Column(
+        "event_name",
+        _S,
+        "What happened: page_view, asset_request, request, view_item, add_to_cart, "
+        "remove_from_cart, purchase, click, ...",
+        required=True,
+    ),
+    Column(
+        "is_page_view",
+        Type.BOOL,
+        "True when a page (or product page) was delivered: the unit of fct_page_views.",
+        required=True,
+    ),
     Column("source", _S, "Log format the line came in (see footfall/sources).", required=True),
-    Column("visitor_id", _S, "Who: a first-party id where the source has one, else HMAC-SHA-256 (first 32 hex "
-           "digits) of IP address, user agent and host.", required=True),
+    Column(
+        "visitor_id",
+        _S,
+        "Who: a first-party id where the source has one, else HMAC-SHA-256 (first 32 hex "
+        "digits) of IP address, user agent and host.",
+        required=True,
+    ),
     Column("user_id", _S, "The source's own user id, where it has one."),
     Column("source_session_id", _S, "The source's own session id, kept beside ours."),
     Column("session_id", _S, "Session: a function of visitor_id and session_start_ts alone.", required=True),
     Column("session_start_ts", _T, "event_ts of the session's first event.", required=True, unit="microseconds"),
     Column("session_event_number", _I, "Position of the event in its session, from 1.", required=True),
-    Column("split_reason", _S, "Why the session began: inactivity (no event of the visitor in the 30 "
-           "minutes before, a first visit included), max_duration, campaign.",
-           required=True),
+    Column(
+        "split_reason",
+        _S,
+        "Why the session began: inactivity (no event of the visitor in the 30 "
+        "minutes before, a first visit included), max_duration, campaign.",
+        required=True,
+    ),
     Column("page_url", _S, "Requested URL as logged (path and query where the log has no host), e-mails masked."),
     Column("page_host", _S, "Host of the page, lower case, where the source has one."),
     Column("page_path", _S, "Path of the page without query and fragment."),

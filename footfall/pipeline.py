@@ -1,4 +1,4 @@
-"""The steps of the lake in order: ingest, stage, audit, commit. The command and the DAGs call these and nothing else."""
+"""The steps of the lake in order: ingest, stage, audit, commit. The command calls these and nothing else."""
 
 from __future__ import annotations
 
@@ -36,7 +36,9 @@ def inbox(settings: Settings, day: str | None) -> list[Delivery]:
     uri = settings.inbox_uri
     if "{day}" in uri:
         if day is None:
-            raise InputError(f"FOOTFALL_INBOX is {uri!r}, with a day in it, and no day was given; add --day YYYY-MM-DD.")
+            raise InputError(
+                f"FOOTFALL_INBOX is {uri!r}, with a day in it, and no day was given; add --day YYYY-MM-DD."
+            )
         uri = uri.replace("{day}", day)
     return find([uri], missing_ok=True)
 
@@ -58,7 +60,11 @@ def stage(settings: Settings, run_id: str) -> bool:
         "PYTHONPATH": os.pathsep.join(filter(None, [str(PROJECT_ROOT), os.environ.get("PYTHONPATH")])),
     }
     done = subprocess.run(
-        [sys.executable, "-m", SPARK_JOB, "--run-id", run_id], env=environment, capture_output=True, text=True, check=False
+        [sys.executable, "-m", SPARK_JOB, "--run-id", run_id],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     if done.returncode != 0:
         raise _job_error(run_id, done)

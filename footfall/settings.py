@@ -20,7 +20,10 @@ class SessionSettings(BaseModel):
     """When a new session begins."""
 
     timeout_minutes: int = Field(
-        30, ge=1, le=240, description="A gap longer than this ends a session (30: what Google Analytics and Matomo use)."
+        30,
+        ge=1,
+        le=240,
+        description="A gap longer than this ends a session (30: what Google Analytics and Matomo use).",
     )
     max_hours: int = Field(24, ge=1, le=24, description="A session that has lasted this long ends.")
     split_on_campaign: bool = Field(False, description="Begin a new session when utm_campaign changes.")
@@ -37,7 +40,9 @@ class LimitSettings(BaseModel):
 class EngineSettings(BaseModel):
     """The Spark engine."""
 
-    name: Literal["sail", "spark"] = Field("sail", description="sail: embedded, no Java. spark: Apache Spark, Java 17+.")
+    name: Literal["sail", "spark"] = Field(
+        "sail", description="sail: embedded, no Java. spark: Apache Spark, Java 17+."
+    )
     partitions: int | None = Field(None, ge=1, description="Shuffle partitions; the number of cores unless set.")
     sort_memory_gb: float = Field(2, gt=0, description="Sorts spill to disk past this, in GiB (engine sail only).")
     driver_memory_gb: int = Field(4, ge=1, description="Heap of the local JVM, in GiB (engine spark only).")
@@ -63,7 +68,9 @@ class PrivacySettings(BaseModel):
     """Secrets; made on first use below FOOTFALL_HOME/secrets on a laptop, from Secret Manager on Google Cloud."""
 
     visitor_key: SecretStr | None = Field(None, description="Key of the visitor hash.")
-    event_key: SecretStr | None = Field(None, description="Key of the line hash; must never change in the life of a lake.")
+    event_key: SecretStr | None = Field(
+        None, description="Key of the line hash; must never change in the life of a lake."
+    )
 
 
 class GcpSettings(BaseModel):
@@ -87,7 +94,9 @@ class Settings(BaseSettings):
 
     env: Literal["laptop", "gcp"] = "laptop"
     home: Path = Field(PROJECT_ROOT / ".footfall", description="Where a laptop's data lives.")
-    inbox: str | None = Field(None, description="Folder, glob or gs:// prefix the ingest DAG watches; {day} is replaced.")
+    inbox: str | None = Field(
+        None, description="Folder, glob or gs:// prefix the ingest DAG watches; {day} is replaced."
+    )
     session: SessionSettings = SessionSettings()
     limits: LimitSettings = LimitSettings()
     engine: EngineSettings = EngineSettings()

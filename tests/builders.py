@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from collections import defaultdict
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -67,7 +66,7 @@ def write_staged(zone: str | Path, run_id: str, rows: list[dict[str, Any]]) -> l
         target = Path(zone) / relative
         target.parent.mkdir(parents=True, exist_ok=True)
         pq.write_table(pa.Table.from_pylist(day_rows, schema=schema), target, compression="zstd")
-        staged.append(events.StagedFile(relative, day, os.path.getsize(target), len(day_rows)))
+        staged.append(events.StagedFile(relative, day, target.stat().st_size, len(day_rows)))
     return staged
 
 

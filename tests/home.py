@@ -89,7 +89,7 @@ class Home:
         }
 
     def assert_every_line_is_accounted_for(self) -> None:
-        """Lines read = events + quarantined + repeated for every file: in the ledger, and by counting everything anew."""
+        """Lines read = events + quarantined + repeated for every file: in the ledger, and counted anew."""
         rows, bad_rows = self.rows(), self.quarantined()
         raw = storage_for(self.settings.zone("raw"))
         for record in self.ledger.committed():

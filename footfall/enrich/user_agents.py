@@ -10,8 +10,26 @@ from functools import lru_cache
 import pyarrow as pa
 from ua_parser import parse as parse_user_agent
 
-_DESKTOP = {"Windows", "Mac OS X", "Linux", "Ubuntu", "Debian", "Fedora", "Red Hat", "SUSE", "Gentoo", "Arch Linux",
-            "Chrome OS", "FreeBSD", "OpenBSD", "NetBSD", "Solaris", "CentOS", "Linux Mint", "Kubuntu"}
+_DESKTOP = {
+    "Windows",
+    "Mac OS X",
+    "Linux",
+    "Ubuntu",
+    "Debian",
+    "Fedora",
+    "Red Hat",
+    "SUSE",
+    "Gentoo",
+    "Arch Linux",
+    "Chrome OS",
+    "FreeBSD",
+    "OpenBSD",
+    "NetBSD",
+    "Solaris",
+    "CentOS",
+    "Linux Mint",
+    "Kubuntu",
+}
 _MOBILE = {"iOS", "Android", "Windows Phone", "BlackBerry OS", "Symbian OS", "KaiOS", "Firefox OS", "HarmonyOS"}
 
 DEVICE_FIELDS = ("browser", "browser_version", "os", "os_version", "device_type")

@@ -60,8 +60,7 @@ def arrow_schema(*, with_partition: bool = True) -> pa.Schema:
 def delta_schema() -> Schema:
     """The contract as a Delta schema. All columns are nullable there: the quality gate holds the required ones."""
     fields = [
-        {"name": column.name, "type": _DELTA[column.type], "nullable": True, "metadata": {}}
-        for column in EVENT_COLUMNS
+        {"name": column.name, "type": _DELTA[column.type], "nullable": True, "metadata": {}} for column in EVENT_COLUMNS
     ]
     return Schema.from_json(json.dumps({"type": "struct", "fields": fields}))
 

@@ -6,7 +6,6 @@ or on a laptop from ``FOOTFALL_HOME/secrets``, where it is made on first use.
 
 from __future__ import annotations
 
-import os
 import secrets
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -99,7 +98,7 @@ def _make(settings: Settings, path: Path) -> None:
             "key would count old visitors and lines as new ones. Restore the file from a backup, or start a new lake."
         )
     path.parent.mkdir(parents=True, exist_ok=True)
-    os.chmod(path.parent, 0o700)
+    path.parent.chmod(0o700)
     text = f"{secrets.token_hex(KEY_BYTES)}\n".encode("ascii")
     # of processes starting at once the first to link its file wins, and all of them read that one
     store_whole(path, lambda out: out.write(text), scratch=path.parent, replace=False, mode=0o600)

@@ -166,5 +166,3 @@ class _Hashing(io.RawIOBase):
 
     def hexdigest(self) -> str:
         return self._hash.hexdigest()
-
-

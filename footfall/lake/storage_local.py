@@ -46,7 +46,7 @@ class FolderStorage(Storage):
                 probe.write_bytes(b"footfall")
             finally:
                 probe.unlink(missing_ok=True)
-            os.listdir(folder)
+            next(folder.iterdir(), None)
 
     def exists(self, path: str) -> bool:
         target = self._file(path)
@@ -151,7 +151,7 @@ def store_whole(
             out.flush()
             os.fsync(out.fileno())
         if replace:
-            os.replace(temporary, target)
+            temporary.replace(target)
         else:
             try:
                 # unlike a rename, a link never replaces: the first of several writers wins

@@ -42,8 +42,13 @@ def rules(settings: Settings) -> list[Rule]:
 
 def _required() -> list[Rule]:
     return [
-        Rule(f"{column.name}_not_null", f"{column.name} is never null.", "events", f"{column.name} is null",
-             (column.name,))
+        Rule(
+            f"{column.name}_not_null",
+            f"{column.name} is never null.",
+            "events",
+            f"{column.name} is null",
+            (column.name,),
+        )
         for column in EVENT_COLUMNS
         if column.required and column.name != PARTITION_COLUMN
     ]
@@ -56,45 +61,84 @@ def _ranges(settings: Settings) -> list[Rule]:
         for column in ("bytes_sent", "price", "quantity")
     ]
     return [
-        Rule("http_status_in_range", "http_status is 100 to 599.", "events", "http_status not between 100 and 599",
-             ("http_status",)),
+        Rule(
+            "http_status_in_range",
+            "http_status is 100 to 599.",
+            "events",
+            "http_status not between 100 and 599",
+            ("http_status",),
+        ),
         *not_negative,
-        Rule("event_date_is_date_of_event_ts", "event_date is the UTC date of event_ts.", "events",
-             "event_date <> event_ts::date", ("event_date",)),
-        Rule("event_ts_not_in_future", f"event_ts is at most {days} days after the file was landed.", "events",
-             f"epoch_us(event_ts) - epoch_us(ingested_at) > {days * 24 * _HOUR_US}", ("ingested_at",),
-             remedy="set the clock of the machine that wrote the log right, or raise "
-             "FOOTFALL_LIMITS__MAX_FUTURE_DAYS (days); then run `footfall stage` again."),
-        Rule("session_event_number_from_1", "session_event_number is 1 or more.", "events",
-             "session_event_number < 1", ("session_event_number",)),
+        Rule(
+            "event_date_is_date_of_event_ts",
+            "event_date is the UTC date of event_ts.",
+            "events",
+            "event_date <> event_ts::date",
+            ("event_date",),
+        ),
+        Rule(
+            "event_ts_not_in_future",
+            f"event_ts is at most {days} days after the file was landed.",
+            "events",
+            f"epoch_us(event_ts) - epoch_us(ingested_at) > {days * 24 * _HOUR_US}",
+            ("ingested_at",),
+            remedy="set the clock of the machine that wrote the log right, or raise "
+            "FOOTFALL_LIMITS__MAX_FUTURE_DAYS (days); then run `footfall stage` again.",
+        ),
+        Rule(
+            "session_event_number_from_1",
+            "session_event_number is 1 or more.",
+            "events",
+            "session_event_number < 1",
+            ("session_event_number",),
+        ),
     ]
 
 
 def _sets() -> list[Rule]:
     return [
-        Rule(f"{column}_known", f"{column} is one of {', '.join(known)}.", "events",
-             f"{column} not in ({', '.join(repr(value) for value in known)})", (column,))
+        Rule(
+            f"{column}_known",
+            f"{column} is one of {', '.join(known)}.",
+            "events",
+            f"{column} not in ({', '.join(repr(value) for value in known)})",
+            (column,),
+        )
         for column, known in (("split_reason", SPLIT_REASONS), ("device_type", DEVICE_TYPES))
     ]
 
 
 def _identity() -> list[Rule]:
     return [
-        Rule("event_id_unique", "event_id occurs once over all touched dates.", "events",
-             "event_id in (select event_id from repeated_event_ids)", order="event_id, event_ts",
-             remedy="two lines claim to be the same event and neither was set aside as repeated. If the source hands "
-             "out the ids, check them there; else report it with the rows above."),
+        Rule(
+            "event_id_unique",
+            "event_id occurs once over all touched dates.",
+            "events",
+            "event_id in (select event_id from repeated_event_ids)",
+            order="event_id, event_ts",
+            remedy="two lines claim to be the same event and neither was set aside as repeated. If the source hands "
+            "out the ids, check them there; else report it with the rows above.",
+        ),
     ]
 
 
 def _session_arithmetic(settings: Settings) -> list[Rule]:
     hours = settings.session.max_hours
     return [
-        Rule("session_start_not_after_event", "session_start_ts is not later than event_ts.", "events",
-             "session_start_ts > event_ts", ("session_id", "session_start_ts")),
-        Rule("session_shorter_than_max_hours", f"An event is less than {hours} h after the start of its session.",
-             "events", f"epoch_us(event_ts) - epoch_us(session_start_ts) >= {hours * _HOUR_US}",
-             ("session_id", "session_start_ts")),
+        Rule(
+            "session_start_not_after_event",
+            "session_start_ts is not later than event_ts.",
+            "events",
+            "session_start_ts > event_ts",
+            ("session_id", "session_start_ts"),
+        ),
+        Rule(
+            "session_shorter_than_max_hours",
+            f"An event is less than {hours} h after the start of its session.",
+            "events",
+            f"epoch_us(event_ts) - epoch_us(session_start_ts) >= {hours * _HOUR_US}",
+            ("session_id", "session_start_ts"),
+        ),
     ]
 
 
@@ -102,21 +146,43 @@ def _sessions() -> list[Rule]:
     # A session lasts less than 24 h, so of one that began the day before an untouched date only the tail is here:
     # its numbers may start above 1, yet without a gap.
     one = [
-        Rule(f"session_has_one_{column}", f"All events of a session have the same {column}.", "sessions",
-             f"first_{column} <> last_{column}", ("session_id", f"first_{column}", f"last_{column}"))
+        Rule(
+            f"session_has_one_{column}",
+            f"All events of a session have the same {column}.",
+            "sessions",
+            f"first_{column} <> last_{column}",
+            ("session_id", f"first_{column}", f"last_{column}"),
+        )
         for column in ("visitor_id", "session_start_ts", "split_reason")
     ]
     return [
         *one,
-        Rule("session_event_numbers_without_gap", "session_event_number counts a session's events without gap or "
-             "repetition.", "sessions", "event_count <> last_number - first_number + 1 or not numbers_are_distinct",
-             ("session_id", "event_count", "first_number", "last_number", "numbers_are_distinct")),
-        Rule("session_event_numbers_start_at_1", "A session that starts on a touched date has an event number 1.",
-             "sessions", "starts_on_touched_date and first_number <> 1", ("session_id", "first_number")),
-        Rule("session_start_is_first_event", "session_start_ts is the event_ts of the session's first event.",
-             "sessions", "starts_on_touched_date and first_event_ts <> first_session_start_ts",
-             ("session_id", "first_session_start_ts", "first_event_ts")),
-        Rule("session_id_unique_for_start", "A visitor's sessions that start at the same moment have the same "
-             "session_id.", "sessions", "sessions_of_start > 1",
-             ("session_id", "first_visitor_id", "first_session_start_ts", "sessions_of_start")),
+        Rule(
+            "session_event_numbers_without_gap",
+            "session_event_number counts a session's events without gap or repetition.",
+            "sessions",
+            "event_count <> last_number - first_number + 1 or not numbers_are_distinct",
+            ("session_id", "event_count", "first_number", "last_number", "numbers_are_distinct"),
+        ),
+        Rule(
+            "session_event_numbers_start_at_1",
+            "A session that starts on a touched date has an event number 1.",
+            "sessions",
+            "starts_on_touched_date and first_number <> 1",
+            ("session_id", "first_number"),
+        ),
+        Rule(
+            "session_start_is_first_event",
+            "session_start_ts is the event_ts of the session's first event.",
+            "sessions",
+            "starts_on_touched_date and first_event_ts <> first_session_start_ts",
+            ("session_id", "first_session_start_ts", "first_event_ts"),
+        ),
+        Rule(
+            "session_id_unique_for_start",
+            "A visitor's sessions that start at the same moment have the same session_id.",
+            "sessions",
+            "sessions_of_start > 1",
+            ("session_id", "first_visitor_id", "first_session_start_ts", "sessions_of_start"),
+        ),
     ]

@@ -2,7 +2,8 @@
 
 ``load`` makes the changed dates visible to dbt, ``dbt_runner`` builds the models, ``publish`` swaps the finished marts
 in front of readers in one step, ``query`` reads them. ``transform`` is load and build in one call. On a laptop the
-warehouse is two DuckDB files (:mod:`build_db`, :mod:`publish`), on Google Cloud three BigQuery datasets (:mod:`bigquery`).
+warehouse is two DuckDB files (:mod:`build_db`, :mod:`publish`), on Google Cloud three BigQuery datasets
+(:mod:`bigquery`).
 """
 
 from __future__ import annotations

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import duckdb
@@ -27,7 +26,7 @@ def publish(settings: Settings, run_id: str) -> None:
         connection.execute(
             f"create table footfall_publications as select '{run_id}' as run_id, timestamp '2024-06-01' as published_at"
         )
-    os.replace(fresh, settings.published_db)
+    fresh.replace(settings.published_db)
 
 
 def test_before_the_first_publish_there_is_no_publication(home: Settings) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -118,14 +117,14 @@ def test_an_open_page_fills_when_marts_are_published_and_follows_the_next_public
         expect(shown.page.get_by_text("footfall run PATH")).to_be_visible()
         settings.warehouse_dir.mkdir(parents=True)
         shutil.copy(published.published_db, settings.warehouse_dir / "first.duckdb")
-        os.replace(settings.warehouse_dir / "first.duckdb", settings.published_db)
+        (settings.warehouse_dir / "first.duckdb").replace(settings.published_db)
         everything = asked(settings, "select count(*) from fct_sessions")
         shown.expect_figure("Sessions", str(everything))
         shutil.copy(published.published_db, settings.warehouse_dir / "next.duckdb")
         with duckdb.connect(settings.warehouse_dir / "next.duckdb") as connection:
             connection.execute("update footfall_publications set run_id = '20240602T100000Z-next'")
             connection.execute("delete from fct_sessions where is_bounce")
-        os.replace(settings.warehouse_dir / "next.duckdb", settings.published_db)
+        (settings.warehouse_dir / "next.duckdb").replace(settings.published_db)
         shown.expect_figure("Bounce rate", "0.0%")
         expect(shown.page.get_by_text("20240602T100000Z-next")).to_be_visible()
         assert int(shown.figure("Sessions")) < everything

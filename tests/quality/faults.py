@@ -20,16 +20,41 @@ def good_day(day: datetime) -> list[Row]:
     start = day.replace(hour=10)
     minutes = (0, 5, 20)
     rows = [
-        builders.event(start + timedelta(minutes=minute), visitor_id=walk, session_start_ts=start,
-                       session_event_number=number, line_number=number, price=Decimal(0), quantity=0)
+        builders.event(
+            start + timedelta(minutes=minute),
+            visitor_id=walk,
+            session_start_ts=start,
+            session_event_number=number,
+            line_number=number,
+            price=Decimal(0),
+            quantity=0,
+        )
         for number, minute in enumerate(minutes, start=1)
     ]
-    rows.append(builders.event(day.replace(hour=15), visitor_id=single, line_number=4, http_status=100, bytes_sent=0,
-                               device_type=None, ingested_at=day.replace(hour=15) - timedelta(days=2)))
+    rows.append(
+        builders.event(
+            day.replace(hour=15),
+            visitor_id=single,
+            line_number=4,
+            http_status=100,
+            bytes_sent=0,
+            device_type=None,
+            ingested_at=day.replace(hour=15) - timedelta(days=2),
+        )
+    )
     # an event 24 h less a microsecond after its session's start is the latest that can be; 599 the highest status
     began = day.replace(hour=15) - timedelta(days=1)
-    rows.append(builders.event(began + timedelta(days=1, microseconds=-1), visitor_id=tail, session_start_ts=began,
-                               session_event_number=7, line_number=5, http_status=599, bytes_sent=None))
+    rows.append(
+        builders.event(
+            began + timedelta(days=1, microseconds=-1),
+            visitor_id=tail,
+            session_start_ts=began,
+            session_event_number=7,
+            line_number=5,
+            http_status=599,
+            bytes_sent=None,
+        )
+    )
     return rows
 
 
@@ -87,8 +112,11 @@ _ALSO = {  # what else a null breaks
 
 FAULTS: list[Fault] = [
     *(
-        (f"null_{column.name}", _set(3, **{column.name: None}),
-         {f"{column.name}_not_null"} | _ALSO.get(column.name, set()))
+        (
+            f"null_{column.name}",
+            _set(3, **{column.name: None}),
+            {f"{column.name}_not_null"} | _ALSO.get(column.name, set()),
+        )
         for column in EVENT_COLUMNS
         if column.required and column.name != PARTITION_COLUMN
     ),
@@ -102,8 +130,11 @@ FAULTS: list[Fault] = [
     ("unknown_split_reason", _set(3, split_reason="first_visit"), {"split_reason_known"}),
     ("unknown_device_type", _set(3, device_type="toaster"), {"device_type_known"}),
     ("id_twice", _same_id, {"event_id_unique"}),
-    ("start_after_event", _shift("session_start_ts", timedelta(seconds=1), 3),
-     {"session_start_not_after_event", "session_start_is_first_event"}),
+    (
+        "start_after_event",
+        _shift("session_start_ts", timedelta(seconds=1), 3),
+        {"session_start_not_after_event", "session_start_is_first_event"},
+    ),
     ("session_of_24_h", _shift("session_start_ts", timedelta(microseconds=-1), 4), {"session_shorter_than_max_hours"}),
     ("number_0", _numbers(0, 1, 2), {"session_event_number_from_1", FROM_1}),
     ("number_missing", _numbers(1, 2, 4), {GAP}),
@@ -111,8 +142,11 @@ FAULTS: list[Fault] = [
     ("number_twice_and_one_missing", _numbers(1, 1, 3), {GAP}),
     ("absurd_number", _set(4, session_event_number=10**12), {GAP}),
     ("first_number_2", _numbers(2, 3, 4), {FROM_1}),
-    ("start_before_first_event", _shift("session_start_ts", timedelta(minutes=-1), 0, 1, 2),
-     {"session_start_is_first_event"}),
+    (
+        "start_before_first_event",
+        _shift("session_start_ts", timedelta(minutes=-1), 0, 1, 2),
+        {"session_start_is_first_event"},
+    ),
     ("two_visitors", _set(1, visitor_id="somebody-else"), {"session_has_one_visitor_id"}),
     ("two_starts", _shift("session_start_ts", timedelta(minutes=1), 1), {"session_has_one_session_start_ts"}),
     ("two_split_reasons", _set(1, split_reason="campaign"), {"session_has_one_split_reason"}),
