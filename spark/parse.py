@@ -72,15 +72,16 @@ def _line_hash(line: Column, keys: Keys) -> Column:
 
 
 def mask_emails(text: Column) -> Column:
-    """The text with e-mail addresses, plain or percent-encoded, masked."""
-    return F.when(
-        text.contains("@") | text.contains("%40"), F.regexp_replace(text, masking.EMAIL, masking.EMAIL_MASK)
-    ).otherwise(text)
+    """The text with e-mail addresses, plain or percent-encoded, and the user of a URL masked."""
+    without_user = F.regexp_replace(text, masking.USER_INFO, masking.USER_INFO_MASK)
+    masked = F.regexp_replace(without_user, masking.EMAIL, masking.EMAIL_MASK)
+    return F.when(text.contains("@") | text.contains("%40"), masked).otherwise(text)
 
 
 def _mask_line(line: Column) -> Column:
     head = F.substring(line, 1, QUARANTINED_CHARS)
     for pattern, mask in (
+        (masking.USER_INFO, masking.USER_INFO_MASK),
         (masking.EMAIL, masking.EMAIL_MASK),
         (masking.IPV4, masking.IP_MASK),
         (masking.IPV6, masking.IP_MASK),

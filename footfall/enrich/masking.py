@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 EMAIL = r"[A-Za-z0-9._%+-]+(?:@|%40)[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*\.[A-Za-z]{2,}"
+# Name and password before the host of a URL. Masked first, since with the host they look like an e-mail address
+USER_INFO = r"://[^/?#@ ]+@"
 IPV4 = r"\b(?:[0-9]{1,3}\.){3}[0-9]{1,3}\b"
 # Eight groups, or fewer around a '::'. Times (10:05:03) and log dates (2024:10:05:03) have fewer and no '::'
 IPV6 = (
@@ -12,4 +14,5 @@ IPV6 = (
 )
 
 EMAIL_MASK = "[email]"
+USER_INFO_MASK = "://[user]@"
 IP_MASK = "[ip]"
