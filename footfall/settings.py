@@ -10,7 +10,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, Field, SecretStr
+from pydantic import BaseModel, Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 PROJECT_ROOT = Path(__file__).resolve().parents[1]
@@ -88,9 +88,7 @@ class GcpSettings(BaseModel):
 class Settings(BaseSettings):
     """Everything that can be set. Build it once, at the edge (CLI, DAG, job), and pass it down."""
 
-    model_config = SettingsConfigDict(
-        env_prefix="FOOTFALL_", env_nested_delimiter="__", env_ignore_empty=True, extra="ignore"
-    )
+    model_config = SettingsConfigDict(env_prefix="FOOTFALL_", env_nested_delimiter="__", extra="ignore")
 
     env: Literal["laptop", "gcp"] = "laptop"
     home: Path = Field(PROJECT_ROOT / ".footfall", description="Where a laptop's data lives.")
@@ -104,6 +102,13 @@ class Settings(BaseSettings):
     quality: QualitySettings = QualitySettings()
     privacy: PrivacySettings = PrivacySettings()
     gcp: GcpSettings = GcpSettings()
+
+    @field_validator("home", mode="before")
+    @classmethod
+    def _is_named(cls, home: object) -> object:
+        if home == "":  # to pathlib the folder we are in: an unset variable of a script would make a lake there
+            raise ValueError("it must name a folder")
+        return home
 
     def zone(self, name: Literal["raw", "events", "quarantine", "ledger"]) -> str:
         """URI (gs://...) or absolute folder of a lake zone."""

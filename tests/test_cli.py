@@ -94,6 +94,7 @@ USER_ERRORS = {
     "a setting out of range": (["status"], {"FOOTFALL_SESSION__MAX_HOURS": "25"}, 2, "MAX_HOURS is '25'"),
     "a setting of another type": (["status"], {"FOOTFALL_LIMITS__MAX_LINE_BYTES": "many"}, 2, "is 'many'"),
     "a group of settings as text": (["status"], {"FOOTFALL_SESSION": "long"}, 2, '"session"'),
+    "a home without a name": (["status"], {"FOOTFALL_HOME": ""}, 2, "FOOTFALL_HOME is ''"),
     "an engine that is not known": (["--engine", "flink", "status"], {}, 2, "FOOTFALL_ENGINE__NAME is 'flink'"),
     "no publication": (["query", "select 1"], {}, 2, "Nothing has been published"),
     "nothing built": (["publish"], {}, 2, "Nothing has been built"),
@@ -264,12 +265,6 @@ def test_an_empty_file_alone_runs_to_its_end(footfall: Footfall, tmp_path: Path)
     done = footfall("--home", tmp_path / "home", "run", path)
     assert done.code == 0
     assert "no event has come in yet" in done.err
-
-
-def test_an_empty_variable_is_an_unset_one(footfall: Footfall, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setenv("FOOTFALL_HOME", "")
-    monkeypatch.setenv("FOOTFALL_ENGINE__PARTITIONS", "")
-    assert Settings().home == PROJECT_ROOT / ".footfall"
 
 
 def test_stage_audit_and_commit_are_the_three_parts_of_sessionize(footfall: Footfall, tmp_path: Path) -> None:
