@@ -13,7 +13,9 @@
 {% macro duckdb__unix_micros(x) %}epoch_us({{ x }}){% endmacro %}
 
 {# elapsed units, not boundaries crossed: BigQuery's timestamp_diff is DuckDB's date_sub, not its date_diff #}
-{% macro elapsed(end_ts, start_ts, unit) %}{{ return(adapter.dispatch('elapsed')(end_ts, start_ts, unit)) }}{% endmacro %}
+{% macro elapsed(end_ts, start_ts, unit) -%}
+    {{ return(adapter.dispatch('elapsed')(end_ts, start_ts, unit)) }}
+{%- endmacro %}
 {% macro default__elapsed(end_ts, start_ts, unit) -%}
     timestamp_diff({{ end_ts }}, {{ start_ts }}, {{ unit }})
 {%- endmacro %}

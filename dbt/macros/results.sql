@@ -8,14 +8,8 @@
     {%- if execute and target.type == 'duckdb' and results -%}
         {%- set load = adapter.get_relation(target.database, 'footfall_state', 'load') -%}
         {%- if load is not none -%}
-            {%- set touched = date_literals(touched_dates()) -%}
-            {%- set covered -%}
-                {% if touched -%}
-                    (select list_has_all([{{ touched | join(', ') }}], touched_dates) from {{ load }})
-                {%- else -%}
-                    true
-                {%- endif %}
-            {%- endset -%}
+            {%- set touched = date_literals(touched_dates()) | join(', ') -%}
+            {%- set covered = covers_load(touched, load) if touched else 'true' -%}
             {%- set rows = [] -%}
             {%- for result in results -%}
                 {%- if result.node.resource_type != 'unit_test' -%}
@@ -26,21 +20,27 @@
                 {%- endif -%}
             {%- endfor -%}
             {%- if rows -%}
-                {%- call statement('record_results', auto_begin=true) -%}
-                    create or replace temp table dbt_results as
-                    select
-                        unique_id,
-                        resource_type,
-                        name,
-                        case when status = 'success' and not {{ covered }} then 'partial' else status end as status,
-                        cast(now() at time zone 'UTC' as timestamp) as finished_at
-                    from (values {{ rows | join(', ') }}) as new_results (unique_id, resource_type, name, status);
-                    delete from footfall_state.results where unique_id in (select unique_id from dbt_results);
-                    insert into footfall_state.results select * from dbt_results;
-                {%- endcall -%}
+                {%- do adapter.execute(replace_results(rows | join(', '), covered), auto_begin=true) -%}
                 {# dbt rolls back what a hook leaves open #}
                 {%- do adapter.commit() -%}
             {%- endif -%}
         {%- endif -%}
     {%- endif -%}
 {% endmacro %}
+
+{% macro covers_load(touched, load) -%}
+    (select list_has_all([{{ touched }}], touched_dates) from {{ load }})
+{%- endmacro %}
+
+{% macro replace_results(rows, covered) -%}
+    create or replace temp table dbt_results as
+    select
+        unique_id,
+        resource_type,
+        name,
+        case when status = 'success' and not {{ covered }} then 'partial' else status end as status,
+        cast(now() at time zone 'UTC' as timestamp) as finished_at
+    from (values {{ rows }}) as new_results (unique_id, resource_type, name, status);
+    delete from footfall_state.results where unique_id in (select unique_id from dbt_results);
+    insert into footfall_state.results select * from dbt_results;
+{%- endmacro %}
