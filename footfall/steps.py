@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -87,5 +89,11 @@ class Steps:
             self.say(f"readers see version {publication.events_version} of the events")
 
     def print_times(self) -> None:
-        """Seconds of all steps together."""
-        err.print(f"done in {sum(self.seconds.values()):.1f} s; next: footfall query \"select * from agg_daily_metrics\"")
+        """Seconds of all steps together, and what to run next, under the name that this shell finds."""
+        command = "footfall" if shutil.which("footfall") else sys.argv[0]
+        seconds = sum(self.seconds.values())
+        err.print(
+            f'done in {seconds:.1f} s; next: {command} query "select * from agg_daily_metrics"',
+            soft_wrap=True,
+            markup=False,
+        )

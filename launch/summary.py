@@ -26,6 +26,7 @@ order by views desc, page_path
 limit 5
 """
 NEXT_STEPS = (
+    ("source .venv/bin/activate", "once in a shell, so that it finds footfall"),
     ('footfall query "select * from agg_daily_metrics"', "ask the marts anything"),
     ("make up", "Airflow and the dashboard in the browser"),
     ("footfall run PATH...", "the same for your own log files"),

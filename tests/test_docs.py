@@ -35,12 +35,19 @@ def text_of(page: Path) -> str:
     return page.read_text(encoding="utf-8")
 
 
-def code_in(page: Path) -> Iterator[str]:
-    """Every code span, and every line of the fenced blocks."""
-    fenced = re.compile(r"^ *```.*?\n(.*?)^ *```", re.M | re.S)
-    for block in fenced.findall(text_of(page)):
+FENCED = re.compile(r"^ *```.*?\n(.*?)^ *```", re.M | re.S)
+
+
+def blocks_in(page: Path) -> Iterator[str]:
+    """Every line of the fenced blocks."""
+    for block in FENCED.findall(text_of(page)):
         yield from block.splitlines()
-    yield from (span.replace("\n", " ") for span in re.findall(r"`([^`]+)`", fenced.sub("", text_of(page))))
+
+
+def code_in(page: Path) -> Iterator[str]:
+    """Every line of the fenced blocks, and every code span."""
+    yield from blocks_in(page)
+    yield from (span.replace("\n", " ") for span in re.findall(r"`([^`]+)`", FENCED.sub("", text_of(page))))
 
 
 def anchors(page: Path) -> set[str]:
@@ -82,6 +89,16 @@ def test_commands_of_footfall_exist(page: Path) -> None:
     for code in code_in(page):
         for name in re.findall(r"(?:^|[ $/])footfall (?:--\w+ \S+ )*([a-z]+)\b(?!/)", code.partition("  #")[0]):
             assert name in commands, f"`{code}`: there is no such command."
+
+
+@each_page
+def test_a_page_activates_the_environment_before_it_uses_its_commands(page: Path) -> None:
+    ready = False
+    for line in blocks_in(page):
+        ready = ready or bool(re.match(r"(?:\$ )?source \.venv/bin/activate\b", line))
+        assert ready or not re.match(r"(?:\$ )?(?:footfall|airflow|dbt|streamlit) ", line), (
+            f"`{line}`: a reader's shell has no such command; write `source .venv/bin/activate` above it."
+        )
 
 
 @each_page
