@@ -1,4 +1,4 @@
-"""Columns that follow from others of the same row: device, hosts, campaign, date.
+"""Columns that follow from others of the same row: page, hosts, campaign, date.
 
 Computed after the shuffle, so that no row carries them through it. Stored events go through it again with the rest of
 their day, and so follow the rules as they are now.
@@ -8,9 +8,7 @@ from __future__ import annotations
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
-from pyspark.sql.pandas.functions import ArrowUDFType, arrow_udf
 
-from footfall.enrich.user_agents import DEVICE_FIELDS, DEVICE_STRUCT, device_columns
 from footfall.sources.http_columns import event_name, url_host, url_path
 from spark.columns import CONTRACT_TYPES, with_missing
 from spark.parse import mask_emails
@@ -22,7 +20,6 @@ _NEEDED = (
     "page_path",
     "page_host",
     "referrer_url",
-    "user_agent",
     "event_name",
     "http_method",
     "http_status",
@@ -30,7 +27,7 @@ _NEEDED = (
 
 
 def derive(rows: DataFrame) -> DataFrame:
-    """The rows with ``spark.columns.DERIVED_COLUMNS``, and event_name, page_path, page_host where there were none."""
+    """The rows with the date, hosts and campaign, and event_name, page_path, page_host where there were none."""
     rows = with_missing(rows, {name: CONTRACT_TYPES[name] for name in _NEEDED})
     path = F.coalesce(F.col("page_path"), url_path(F.col("page_url")))
     rows = rows.withColumns(
@@ -39,13 +36,11 @@ def derive(rows: DataFrame) -> DataFrame:
             "page_host": F.coalesce(F.col("page_host"), url_host(F.col("page_url"))),
             "referrer_host": url_host(F.col("referrer_url")),
             "event_date": F.to_date("event_ts"),
-            "device": arrow_udf(device_columns, DEVICE_STRUCT, ArrowUDFType.SCALAR)("user_agent"),
             **{name: utm(F.col("page_url"), name) for name in UTM_PARAMETERS},
         }
     )
     name = F.coalesce(F.col("event_name"), event_name(F.col("http_method"), F.col("http_status"), F.col("page_path")))
-    rows = rows.withColumns({"event_name": name, **{field: F.col("device")[field] for field in DEVICE_FIELDS}})
-    return rows.withColumn("is_page_view", F.col("event_name").isin(*PAGE_VIEWS)).drop("device")
+    return rows.withColumn("event_name", name).withColumn("is_page_view", F.col("event_name").isin(*PAGE_VIEWS))
 
 
 def utm(url: Column, name: str) -> Column:

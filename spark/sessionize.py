@@ -9,6 +9,7 @@ from __future__ import annotations
 from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
+from footfall.enrich.user_agents import DEVICE_FIELDS
 from footfall.settings import SessionSettings
 from spark.columns import (
     CONTRACT_TYPES,
@@ -25,7 +26,7 @@ from spark.stamp import stamper
 
 
 def sessionize(rows: DataFrame, settings: SessionSettings) -> DataFrame:
-    """Parsed rows, stored events and carried-in sessions as events with ``SESSION_COLUMNS``, and rejected rows.
+    """Parsed rows, stored events and carried-in sessions as events with session and device; rejected rows as well.
 
     ``rows`` has ``spark.columns.PARSED_TYPES``, ``CARRY_TYPES`` and any of ``SOURCE_COLUMNS``. Carried-in
     rows (``carry_start_ts`` set) give the open sessions and are not returned.
@@ -36,7 +37,8 @@ def sessionize(rows: DataFrame, settings: SessionSettings) -> DataFrame:
     delivered = [name for name in SOURCE_COLUMNS if name in rows.columns]
     used_up = {IDENTITY, ORDINAL}
     types = {name: kind for name, kind in PARSED_TYPES.items() if name not in used_up}
-    types |= {name: CONTRACT_TYPES[name] for name in (*delivered, *SESSION_COLUMNS)}
+    device = DEVICE_FIELDS if "user_agent" in delivered else ()
+    types |= {name: CONTRACT_TYPES[name] for name in (*delivered, *SESSION_COLUMNS, *device)}
     schema = ", ".join(f"{name} {kind}" for name, kind in types.items())
     if settings.split_on_campaign:
         rows = with_missing(rows, {"page_url": CONTRACT_TYPES["page_url"]})

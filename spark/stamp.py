@@ -1,4 +1,4 @@
-"""Stamp identity and session on events that come ordered by visitor and time, in one streaming pass.
+"""Stamp identity, session and device on events that come ordered by visitor and time, in one streaming pass.
 
 The rules look back at the visitor's events before (the 24-hour limit at where it cut before), so they read naturally
 as one walk; done on Arrow batches with numpy it is faster than the windows that could say the same, holds one batch
@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from footfall.contract import SPLIT_REASONS
+from footfall.enrich.user_agents import DEVICE_FIELDS, device_columns
 from footfall.lake.quarantine import REPEATED
 from footfall.settings import SessionSettings
 from footfall.sources.base import REJECT_REASON
@@ -48,7 +49,7 @@ class _Last:
 
 
 def stamper(settings: SessionSettings, columns: list[str]) -> Callable[[Batches], Batches]:
-    """A ``mapInArrow`` function that fills in event_id, session_* and split_reason, and rejects copies.
+    """A ``mapInArrow`` function that fills in event_id, session_*, split_reason and device, and rejects copies.
 
     Its input is ordered by (visitor_id, event_ts, identity, file, line_number) within a partition, all
     rows of a visitor in one; ``row`` numbers them from 1. Raises :class:`OutOfOrder` when the engine broke that order.
@@ -110,6 +111,10 @@ def _stamp(batch: pa.RecordBatch, last: _Last, settings: SessionSettings, column
     }
     mask = pa.array(is_event)
     out = {name: pc.if_else(mask, value, pa.scalar(None, value.type)) for name, value in filled.items()}
+    if "user_agent" in batch.schema.names:
+        # Looked up here, where the rows are in Python's hands already: a UDF would take all of them there again
+        device = device_columns(batch["user_agent"])
+        out |= {name: device.field(name) for name in DEVICE_FIELDS}
     out[REJECT_REASON] = pc.coalesce(batch[REJECT_REASON], pc.if_else(pa.array(is_copy), REPEATED, None))
     stamped = pa.RecordBatch.from_arrays([out[n] if n in out else batch[n] for n in columns], columns)
     return stamped.filter(pa.array(~is_carry)) if is_carry.any() else stamped

@@ -33,7 +33,6 @@ _DESKTOP = {
 _MOBILE = {"iOS", "Android", "Windows Phone", "BlackBerry OS", "Symbian OS", "KaiOS", "Firefox OS", "HarmonyOS"}
 
 DEVICE_FIELDS = ("browser", "browser_version", "os", "os_version", "device_type")
-DEVICE_STRUCT = "struct<" + ",".join(f"{name}:string" for name in DEVICE_FIELDS) + ">"
 
 
 @lru_cache(maxsize=200_000)

@@ -31,30 +31,31 @@ def unescaped(field: Column) -> Column:
     return F.when(field.contains(_QUOTE) | field.contains(_BACKSLASH), shown).otherwise(field)
 
 
-def _user(head: Column, who: Column, bracket: Column) -> Column:
-    """The third field; a user name may hold spaces, so past the usual six parts it reaches to the bracket."""
-    start = F.length(F.get(who, F.lit(0))) + F.length(F.get(who, F.lit(1))) + 3
-    spaced = F.trim(F.substring(head, start, F.greatest(bracket - start, F.lit(0))))
-    return F.when(F.size(who) > 6, spaced).otherwise(F.get(who, F.lit(2)))
+def _user(head: Column, bracket: Column) -> Column:
+    """The third field, up to the bracket: a user name may hold spaces. Almost all lines have none at all."""
+    client, ident = F.split_part(head, F.lit(" "), F.lit(1)), F.split_part(head, F.lit(" "), F.lit(2))
+    start = F.length(client) + F.length(ident) + 3
+    name = F.trim(F.substring(head, start, F.greatest(bracket - start, F.lit(0))))
+    return F.when(~head.contains(" - - ["), dash_to_null(name))
 
 
 def with_common_columns(lines: DataFrame, *, min_parts: int) -> DataFrame:
     """Add client, user, time, request, status and size from ``quoted``, and why a line is none of it."""
     head, request, tail = (F.get("quoted", F.lit(index)) for index in (0, 1, 2))
     bracket = F.instr(head, "[")
-    who = F.split(head, " ")
-    numbers = F.split(F.trim(tail), " ")
+    numbers = F.trim(tail)
+    status, size = F.split_part(numbers, F.lit(" "), F.lit(1)), F.split_part(numbers, F.lit(" "), F.lit(2))
     method, target = request_line(unescaped(request))
     frame = lines.withColumns(
         {
             "event_ts": clf_timestamp(F.substring(head, bracket + 1, F.lit(26))),
-            CLIENT_IP: dash_to_null(F.get(who, F.lit(0))),
-            "user_id": dash_to_null(_user(head, who, bracket)),
+            CLIENT_IP: dash_to_null(F.substring_index(head, " ", 1)),
+            "user_id": _user(head, bracket),
             "http_method": method,
             "page_url": target,
-            "http_status": whole_number(F.get(numbers, F.lit(0))),
-            "bytes_sent": whole_number(F.get(numbers, F.lit(1))),
-            "_size": dash_to_null(F.get(numbers, F.lit(1))),
+            "http_status": whole_number(status),
+            "bytes_sent": whole_number(size),
+            "_size": dash_to_null(size),
         }
     )
     return frame.withColumn(
