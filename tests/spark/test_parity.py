@@ -43,6 +43,8 @@ def jvm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[Home, st
     log = tmp_path_factory.mktemp("jvm") / "stderr"
     # What the embedded engine leaves in the environment of this process would have PySpark look for a remote engine
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("SPARK_", "PYSPARK_"))}
+    # Short jobs: optimising their code would take longer than running it
+    environment["JAVA_TOOL_OPTIONS"] = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
     with log.open("w") as errors:
         worker = subprocess.Popen(
             [sys.executable, "-m", "tests.spark.jvm_worker"],
