@@ -55,7 +55,8 @@ def nothing_published(settings: Settings) -> None:
     st.markdown(
         "Run one of these, and the numbers appear here by themselves:\n\n"
         "- `make demo`: demo data through the whole pipeline\n"
-        "- `source .venv/bin/activate`, then `footfall run PATH…`: your own web logs, from raw files to published marts\n\n"
+        "- `source .venv/bin/activate`, then `footfall run PATH…`: your own web logs, from raw files to published "
+        "marts\n\n"
         "If the data live elsewhere, start the dashboard with `FOOTFALL_HOME` set to that folder."
     )
 

@@ -57,8 +57,8 @@ _QUARANTINE_MEANING: Final = {
     "reason": "Why the line is here: one of the reasons below.",
     "file_sha256": "SHA-256 of the raw file the line came from.",
     "line_number": "Line in that file, from 1, header lines counted.",
-    "line": "The first 2,000 characters of the line, with e-mail and IP addresses replaced by `[email]` and `[ip]`, and the "
-    "name and password of a URL by `[user]`.",
+    "line": "The first 2,000 characters of the line, with e-mail and IP addresses replaced by `[email]` and `[ip]`, "
+    "and the name and password of a URL by `[user]`.",
     "source": "Log format the file was read as.",
     "ingest_run_id": "Run that landed the file.",
     "ingested_at": "When the file was landed, UTC.",

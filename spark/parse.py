@@ -34,9 +34,7 @@ def parse(lines: DataFrame, source: Source, fields: tuple[str, ...], keys: Keys,
     )
     rejected = F.coalesce(F.col("defect"), F.col(REJECT_REASON), _out_of_range(F.col("event_ts"), limits))
     key = keys.visitor
-    visitor = arrow_udf(
-        lambda ip, agent, host: visitor_ids(key, ip, agent, host), "string", ArrowUDFType.SCALAR
-    )
+    visitor = arrow_udf(lambda ip, agent, host: visitor_ids(key, ip, agent, host), "string", ArrowUDFType.SCALAR)
     # An id that is an e-mail address names a person: it is hashed as an IP address is
     own_id = F.col(FIRST_PARTY_ID)
     is_email = own_id.contains("@") | own_id.contains("%40")

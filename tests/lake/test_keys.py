@@ -72,7 +72,7 @@ def test_processes_starting_at_once_end_with_the_same_keys(tmp_path: Path) -> No
     answers = {process.communicate()[0] for process in processes}
     assert len(answers) == 1
     assert re.fullmatch(r"[0-9a-f]{64} [0-9a-f]{64}\n", answers.pop())
-    assert sorted(os.listdir(tmp_path / "home" / "secrets")) == ["event.key", "visitor.key"]
+    assert sorted(file.name for file in (tmp_path / "home" / "secrets").iterdir()) == ["event.key", "visitor.key"]
 
 
 def test_keys_in_the_environment_win_and_touch_no_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -193,5 +193,5 @@ def test_a_secret_that_cannot_be_read_is_named(
     with pytest.raises(EnvironmentProblem, match=r"secrets/footfall-visitor-key/versions/latest: NotFound"):
         load_keys(settings, client)
     secrets["projects/shop-prod/secrets/footfall-visitor-key/versions/latest"] = b"\xff\xfe not a key"
-    with pytest.raises(InputError, match="footfall-visitor-key/versions/latest .* is not 64 hexadecimal digits"):
+    with pytest.raises(InputError, match=r"footfall-visitor-key/versions/latest .* is not 64 hexadecimal digits"):
         load_keys(settings, client)

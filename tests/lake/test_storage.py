@@ -78,9 +78,9 @@ def test_a_stream_can_be_read_in_pieces_and_again(storage: Storage) -> None:
 def test_what_is_not_there_is_named(storage: Storage) -> None:
     storage.write("other", b"")
     assert not storage.exists("no/such")
-    with pytest.raises(ObjectNotFound, match="no/such.*does not exist"):
+    with pytest.raises(ObjectNotFound, match=r"no/such.*does not exist"):
         storage.read("no/such")
-    with pytest.raises(ObjectNotFound, match="no/such.*does not exist"):
+    with pytest.raises(ObjectNotFound, match=r"no/such.*does not exist"):
         storage.open("no/such")
 
 

@@ -101,7 +101,7 @@ def test_a_service_out_of_reach_is_told_within_seconds(monkeypatch: pytest.Monke
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))
         monkeypatch.setenv("STORAGE_EMULATOR_HOST", f"http://127.0.0.1:{closed.getsockname()[1]}")
-        with pytest.raises(StorageProblem, match="Cloud Storage did not answer as it should.*Check the network"):
+        with pytest.raises(StorageProblem, match=r"Cloud Storage did not answer as it should.*Check the network"):
             storage_for("gs://lake").check()
 
 
