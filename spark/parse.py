@@ -78,11 +78,6 @@ def mask_emails(text: Column) -> Column:
 
 def _mask_line(line: Column) -> Column:
     head = F.substring(line, 1, QUARANTINED_CHARS)
-    for pattern, mask in (
-        (masking.USER_INFO, masking.USER_INFO_MASK),
-        (masking.EMAIL, masking.EMAIL_MASK),
-        (masking.IPV4, masking.IP_MASK),
-        (masking.IPV6, masking.IP_MASK),
-    ):
+    for pattern, mask in masking.ALL:
         head = F.regexp_replace(head, pattern, mask)
     return head

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 EMAIL = r"[A-Za-z0-9._%+-]+(?:@|%40)[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*\.[A-Za-z]{2,}"
 # Name and password before the host of a URL. Masked first, since with the host they look like an e-mail address
 USER_INFO = r"://[^/?#@ ]+@"
@@ -16,3 +18,6 @@ IPV6 = (
 EMAIL_MASK = "[email]"
 USER_INFO_MASK = "://[user]@"
 IP_MASK = "[ip]"
+
+# For text of any shape: pattern and mask, in the order in which they are put
+ALL: Final = ((USER_INFO, USER_INFO_MASK), (EMAIL, EMAIL_MASK), (IPV4, IP_MASK), (IPV6, IP_MASK))

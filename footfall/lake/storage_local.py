@@ -161,7 +161,7 @@ def store_whole(
     finally:
         with suppress(OSError):
             temporary.unlink(missing_ok=True)
-    _sync_folder(target.parent)
+    sync_folder(target.parent)
     return True
 
 
@@ -170,7 +170,8 @@ def changed_while_read(local: Path) -> InputError:
     return InputError(f"{local} changed while it was read. Wait until it is complete, then ingest it again.")
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
+    """Make a rename in the folder survive a power cut."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)

@@ -14,6 +14,7 @@ from pathlib import Path
 import duckdb
 
 from footfall.errors import EnvironmentProblem, InputError, TransformError
+from footfall.lake.storage_local import sync_folder
 from footfall.settings import Settings
 from footfall.warehouse import PUBLICATIONS_TABLE, PUBLISHED_MARTS
 from footfall.warehouse.build_db import BUILD_SCHEMA, open_build_db, read_state
@@ -79,7 +80,7 @@ def _swap(settings: Settings, publication: Publication) -> None:
         with fresh.open("rb") as file:
             os.fsync(file.fileno())
         fresh.replace(settings.published_db)
-        _sync_folder(folder)
+        sync_folder(folder)
     except (duckdb.IOException, OSError) as error:
         raise EnvironmentProblem(
             f"The marts could not be written to {folder} ({str(error).splitlines()[0]}): a publish needs room for a "
@@ -108,15 +109,6 @@ def _write(settings: Settings, publication: Publication, fresh: Path) -> None:
         )
         # the log would be a second file, which one rename cannot carry
         connection.execute("checkpoint fresh")
-
-
-def _sync_folder(folder: Path) -> None:
-    """Make the rename itself survive a power cut."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _literal(path: Path) -> str:

@@ -11,12 +11,7 @@ from footfall.enrich import masking
 
 def masked(text: str) -> str:
     """As spark/parse.py masks a quarantined line. Python reads these patterns as RE2 and Java do."""
-    for pattern, mask in (
-        (masking.USER_INFO, masking.USER_INFO_MASK),
-        (masking.EMAIL, masking.EMAIL_MASK),
-        (masking.IPV4, masking.IP_MASK),
-        (masking.IPV6, masking.IP_MASK),
-    ):
+    for pattern, mask in masking.ALL:
         text = re.sub(pattern, mask, text)
     return text
 

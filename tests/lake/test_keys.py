@@ -3,12 +3,9 @@ from __future__ import annotations
 import os
 import re
 import stat
-import subprocess
-import sys
 from collections.abc import Iterator
 from concurrent import futures
 from pathlib import Path
-from typing import Any
 
 import grpc
 import pytest
@@ -20,8 +17,8 @@ from footfall.errors import EnvironmentProblem, InputError
 from footfall.lake.keys import key_file, load_keys
 from footfall.settings import Settings
 from tests.machine import ordinary_user
+from tests.processes import python, race
 
-PROJECT = Path(__file__).resolve().parents[2]
 HEX = "0123456789abcdef" * 4
 
 
@@ -59,19 +56,9 @@ def test_processes_starting_at_once_end_with_the_same_keys(tmp_path: Path) -> No
         "settings = Settings(home=Path(sys.argv[1])); print('ready', flush=True); sys.stdin.readline()\n"
         "keys = load_keys(settings); print(keys.visitor.hex(), keys.event.hex())"
     )
-    command = [sys.executable, "-c", code, str(tmp_path / "home")]
-    pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
-    processes = [subprocess.Popen(command, cwd=PROJECT, **pipes) for _ in range(6)]
-    for process in processes:
-        assert process.stdout is not None
-        assert process.stdout.readline() == "ready\n"
-    for process in processes:
-        assert process.stdin is not None
-        process.stdin.write("go\n")
-        process.stdin.flush()
-    answers = {process.communicate()[0] for process in processes}
+    answers = set(race([python(code, tmp_path / "home") for _ in range(6)]))
     assert len(answers) == 1
-    assert re.fullmatch(r"[0-9a-f]{64} [0-9a-f]{64}\n", answers.pop())
+    assert re.fullmatch(r"[0-9a-f]{64} [0-9a-f]{64}", answers.pop())
     assert sorted(file.name for file in (tmp_path / "home" / "secrets").iterdir()) == ["event.key", "visitor.key"]
 
 
@@ -137,9 +124,8 @@ def test_a_folder_without_permission_is_named(tmp_path: Path) -> None:
         "try: load_keys(Settings(home=Path(sys.argv[1])))\nexcept EnvironmentProblem as problem: print(problem)"
     )
     folder.chmod(0)
-    command = [*ordinary_user(), sys.executable, "-c", code, str(settings.home)]
     try:
-        answer = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True).stdout
+        answer = python(code, settings.home, prefix=ordinary_user()).communicate()[0]
     finally:
         folder.chmod(0o700)
     assert answer.startswith(f"Cannot use the key {folder}/visitor.key: Permission denied.")

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import os
 import stat
-import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -18,13 +16,7 @@ import pytest
 from footfall.lake.storage import StorageProblem, storage_for
 from footfall.lake.storage_local import TEMPORARY
 from tests.machine import on_small_disk, ordinary_user
-
-PROJECT = Path(__file__).resolve().parents[2]
-
-
-def python(code: str, *arguments: object, prefix: tuple[str, ...] | list[str] = ()) -> subprocess.Popen[str]:
-    command = [*prefix, sys.executable, "-c", code, *map(str, arguments)]
-    return subprocess.Popen(command, cwd=PROJECT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+from tests.processes import python, race
 
 
 def test_a_killed_writer_leaves_the_old_object(tmp_path: Path) -> None:
@@ -67,15 +59,7 @@ def test_of_many_writers_exactly_one_stores_its_object(tmp_path: Path) -> None:
         "storage = storage_for(sys.argv[1]); print('ready', flush=True); sys.stdin.readline()\n"
         "print(storage.write('locks/one', sys.argv[2].encode() * 100_000, only_if_absent=True))"
     )
-    writers = [python(code, tmp_path, number) for number in range(8)]
-    for writer in writers:
-        assert writer.stdout is not None
-        assert writer.stdout.readline() == "ready\n"
-    for writer in writers:
-        assert writer.stdin is not None
-        writer.stdin.write("go\n")
-        writer.stdin.flush()
-    answers = [writer.communicate()[0].strip() for writer in writers]
+    answers = race([python(code, tmp_path, number) for number in range(8)])
     assert sorted(answers) == ["False"] * 7 + ["True"]
     storage = storage_for(str(tmp_path))
     assert storage.read("locks/one") == str(answers.index("True")).encode() * 100_000
