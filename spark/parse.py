@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
-from pyspark.sql.pandas.functions import ArrowUDFType, arrow_udf
+from pyspark.sql.pandas.functions import arrow_udf
 
 from footfall.contract import RejectReason
 from footfall.enrich import masking
@@ -34,7 +34,8 @@ def parse(lines: DataFrame, source: Source, fields: tuple[str, ...], keys: Keys,
     )
     rejected = F.coalesce(F.col("defect"), F.col(REJECT_REASON), _out_of_range(F.col("event_ts"), limits))
     key = keys.visitor
-    visitor = arrow_udf(lambda ip, agent, host: visitor_ids(key, ip, agent, host), "string", ArrowUDFType.SCALAR)
+    # Spark's stubs want the kind of UDF, of which Spark itself says to leave it out
+    visitor = arrow_udf(lambda ip, agent, host: visitor_ids(key, ip, agent, host), "string")  # type: ignore[call-overload]
     # An id that is an e-mail address names a person: it is hashed as an IP address is
     own_id = F.col(FIRST_PARTY_ID)
     is_email = own_id.contains("@") | own_id.contains("%40")

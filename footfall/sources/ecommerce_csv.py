@@ -13,7 +13,7 @@ from collections.abc import Sequence
 import pyarrow as pa
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
-from pyspark.sql.pandas.functions import ArrowUDFType, arrow_udf
+from pyspark.sql.pandas.functions import arrow_udf
 
 from footfall.contract import RejectReason
 from footfall.lake.line_index import DateHint
@@ -54,7 +54,8 @@ def parse(lines: DataFrame, fields: tuple[str, ...]) -> DataFrame:
     """Add the columns of an event line whose header named ``fields``."""
     position = {name: index for index, name in enumerate(fields)}
     quoted = F.col("line").contains('"')
-    split_quoted = arrow_udf(_split_quoted, "array<string>", ArrowUDFType.SCALAR)
+    # Spark's stubs want the kind of UDF, of which Spark itself says to leave it out
+    split_quoted = arrow_udf(_split_quoted, "array<string>")  # type: ignore[call-overload]
     nothing = F.lit(None).cast("string")
 
     def field(name: str) -> Column:
