@@ -15,7 +15,7 @@ import json
 import os
 import sys
 from collections import defaultdict
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from functools import reduce
 
 import pyarrow.parquet as pq
@@ -106,8 +106,7 @@ def _stage(
         rows.append(stored_events(stored.join(F.broadcast(files.numbers), "file_sha256")))
     if before is not None:
         rows.append(before)
-    sessions = sessionize(_union(rows), settings.session)
-    _write(derive(sessions.join(F.broadcast(files.known), FILE)), f"{events_uri}/{run_id}")
+    _write(derive(sessionize(_union(rows), files.known, settings.session)), f"{events_uri}/{run_id}")
     return _listing(settings, run_id)
 
 
@@ -134,11 +133,9 @@ class _Files:
         if stored is not None:
             rows |= {row.file_sha256: tuple(row) for row in stored.select(*FILE_COLUMNS).distinct().collect()}
         self.number = {sha256: number for number, sha256 in enumerate(sorted(rows))}
-        types = ", ".join(f"{name} {CONTRACT_TYPES[name]}" for name in FILE_COLUMNS)
-        numbered = [(self.number[sha256], *rows[sha256]) for sha256 in self.number]
-        self.known = spark.createDataFrame(numbered, f"{FILE} int, {types}")
-        self.numbers = self.known.select(FILE, "file_sha256")
-        self.landed = self.known.select(FILE, "ingested_at")
+        self.known = [rows[sha256] for sha256 in self.number]
+        numbers = [(number, sha256) for sha256, number in self.number.items()]
+        self.numbers = spark.createDataFrame(numbers, f"{FILE} int, file_sha256 string")
 
 
 def _new_rows(
@@ -157,21 +154,20 @@ def _new_rows(
             spark.createDataFrame(tasks, TASK_SCHEMA)
             .repartition(min(len(tasks), 4 * cores()))
             .mapInArrow(read, LINE_SCHEMA)
-            .join(F.broadcast(files.landed), FILE)
         )
         parsed.append(parse(lines, SOURCES[source], fields, keys, settings.limits))
     if not parsed:  # nothing but empty files
-        empty = spark.createDataFrame([], LINE_SCHEMA + ", ingested_at timestamp")
+        empty = spark.createDataFrame([], LINE_SCHEMA)
         parsed.append(parse(empty, SOURCES["common"], (), keys, settings.limits))
     return _union(parsed)
 
 
-def _read_tasks(record: FileRecord, number: int) -> list[tuple[str, int, bool, int, int, int, int]]:
+def _read_tasks(record: FileRecord, number: int) -> list[tuple[str, int, bool, int, int, int, int, datetime]]:
     path = raw_path(record.sha256, record.gzip)
     starts = [(0, 1)] if record.gzip else [(split.offset, split.line) for split in record.splits]
     stops = [*[offset for offset, _ in starts[1:]], record.size_bytes]
     return [
-        (path, number, record.gzip, offset, stop, line, record.header_lines if line == 1 else 0)
+        (path, number, record.gzip, offset, stop, line, record.header_lines if line == 1 else 0, record.landed_at)
         for (offset, line), stop in zip(starts, stops, strict=True)
     ]
 

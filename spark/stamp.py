@@ -8,7 +8,7 @@ in memory however many events a visitor has, and is the same code on both engine
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -48,25 +48,29 @@ class _Last:
     campaign: str | None = None
 
 
-def stamper(settings: SessionSettings, columns: list[str]) -> Callable[[Batches], Batches]:
+def stamper(
+    settings: SessionSettings, columns: list[str], files: Mapping[str, pa.Array] | None = None
+) -> Callable[[Batches], Batches]:
     """A ``mapInArrow`` function that fills in event_id, session_*, split_reason and device, and rejects copies.
 
     Its input is ordered by (visitor_id, event_ts, identity, file, line_number) within a partition, all
     rows of a visitor in one; ``row`` numbers them from 1. Raises :class:`OutOfOrder` when the engine broke that order.
     ``columns`` are the output's. A row with ``carry_start_ts`` is an open session from before; it is not
-    returned.
+    returned. ``files`` are columns to add, one value for each number a ``file`` can have.
     """
 
     def stamp(batches: Batches) -> Iterator[pa.RecordBatch]:
         last = _Last()
         for batch in batches:
             if batch.num_rows:
-                yield _stamp(batch, last, settings, columns)
+                yield _stamp(batch, last, settings, columns, files or {})
 
     return stamp
 
 
-def _stamp(batch: pa.RecordBatch, last: _Last, settings: SessionSettings, columns: list[str]) -> pa.RecordBatch:
+def _stamp(
+    batch: pa.RecordBatch, last: _Last, settings: SessionSettings, columns: list[str], files: Mapping[str, pa.Array]
+) -> pa.RecordBatch:
     ts = _micros(batch["event_ts"])
     new_visitor = _differs(batch["visitor_id"], last.visitor)
     is_carry = batch["carry_start_ts"].is_valid().to_numpy(zero_copy_only=False)
@@ -112,9 +116,11 @@ def _stamp(batch: pa.RecordBatch, last: _Last, settings: SessionSettings, column
     mask = pa.array(is_event)
     out = {name: pc.if_else(mask, value, pa.scalar(None, value.type)) for name, value in filled.items()}
     if "user_agent" in batch.schema.names:
-        # Looked up here, where the rows are in Python's hands already: a UDF would take all of them there again
+        # Here, where the rows are in Python's hands already: a UDF would take all of them there again, a join copy them
         device = device_columns(batch["user_agent"])
         out |= {name: device.field(name) for name in DEVICE_FIELDS}
+    of_file = pc.max_element_wise(batch["file"], 0)  # a carried row has none, and is not returned
+    out |= {name: values.take(of_file) for name, values in files.items()}
     out[REJECT_REASON] = pc.coalesce(batch[REJECT_REASON], pc.if_else(pa.array(is_copy), REPEATED, None))
     stamped = pa.RecordBatch.from_arrays([out[n] if n in out else batch[n] for n in columns], columns)
     return stamped.filter(pa.array(~is_carry)) if is_carry.any() else stamped

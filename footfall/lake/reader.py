@@ -19,10 +19,14 @@ from footfall.lake.storage import storage_for
 
 CHUNK_BYTES = 8 << 20
 BATCH_ROWS = 32_768
+FEW_LINES = 64
 HEAD_CHARS = 2_000  # what is kept of a line too long to be one
 
-TASK_SCHEMA = "path string, file int, gzip boolean, start long, stop long, first_line long, skip_lines long"
-LINE_SCHEMA = "file int, line_number long, line string, defect string"
+TASK_SCHEMA = (
+    "path string, file int, gzip boolean, start long, stop long, first_line long, skip_lines long, "
+    "ingested_at timestamp"
+)
+LINE_SCHEMA = "file int, line_number long, line string, defect string, ingested_at timestamp"
 
 Batches = Iterable[pa.RecordBatch]
 
@@ -43,6 +47,7 @@ def line_reader(zone: str, max_line_bytes: int) -> Callable[[Batches], Batches]:
 
 
 def _read_task(zone: str, task: dict[str, Any], max_line_bytes: int) -> Iterator[pa.RecordBatch]:
+    landed = pa.scalar(task["ingested_at"], pa.timestamp("us", tz="UTC"))
     number = task["first_line"]
     first_wanted = number + task["skip_lines"]
     for lines in _whole_lines(_chunks(zone, task), max_line_bytes):
@@ -59,8 +64,9 @@ def _read_task(zone: str, task: dict[str, Any], max_line_bytes: int) -> Iterator
                     numbers.slice(offset, BATCH_ROWS),
                     part,
                     defect.slice(offset, BATCH_ROWS),
+                    pa.repeat(landed, len(part)),
                 ],
-                ["file", "line_number", "line", "defect"],
+                ["file", "line_number", "line", "defect", "ingested_at"],
             )
 
 
@@ -98,15 +104,23 @@ def _whole_lines(chunks: Iterator[bytes], max_line_bytes: int) -> Iterator[pa.La
 
 def _decode(lines: pa.LargeBinaryArray, max_line_bytes: int) -> tuple[pa.StringArray, pa.StringArray]:
     """Lines as text, with what is wrong with each (null: nothing)."""
-    lengths = pc.binary_length(lines)
-    longest = pc.max(lengths).as_py() or 0
-    if longest <= max_line_bytes:
+    if (pc.max(pc.binary_length(lines)).as_py() or 0) <= max_line_bytes:
         try:
             text = lines.cast(pa.large_string())
         except pa.ArrowInvalid:
             pass
         else:
             return _without_carriage_return(text), pa.nulls(len(text), pa.string())
+    if len(lines) > FEW_LINES:
+        # Bad lines are few: halving finds them, and leaves the good ones to Arrow
+        half = len(lines) // 2
+        parts = [_decode(lines.slice(0, half), max_line_bytes), _decode(lines.slice(half), max_line_bytes)]
+        texts, defects = zip(*parts, strict=True)
+        return pa.concat_arrays(texts), pa.concat_arrays(defects)
+    return _decode_each(lines, max_line_bytes)
+
+
+def _decode_each(lines: pa.LargeBinaryArray, max_line_bytes: int) -> tuple[pa.StringArray, pa.StringArray]:
     texts, defects = [], []
     for line in lines.to_pylist():
         defect = None
