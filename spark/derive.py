@@ -45,10 +45,10 @@ def derive(rows: DataFrame) -> DataFrame:
 
 def utm(url: Column, name: str) -> Column:
     """Value of a utm parameter, percent-decoded and without e-mail addresses; null when it is absent or empty."""
-    # The condition alone first: what stands beside it in one expression is evaluated for every row
-    raw = F.when(url.contains(f"{name}="), F.regexp_extract(url, rf"[?&]{name}=([^&#]*)", 1))
+    raw = F.regexp_extract(url, rf"[?&]{name}=([^&#]*)", 1)
     decoded = F.try_url_decode(raw)
     # The JVM decodes bad UTF-8 to U+FFFD, and takes the sign of %+1 for part of a number
     usable = decoded.isNotNull() & ~decoded.contains("\ufffd") & ~raw.contains("%+")
-    value = mask_emails(F.when(usable, decoded).otherwise(raw))
-    return F.when(value != "", value)
+    value = F.nullif(mask_emails(F.when(usable, decoded).otherwise(raw)), F.lit(""))
+    # Most pages have none: a condition of its own keeps the rest to those rows
+    return F.when(url.contains(f"{name}="), value)

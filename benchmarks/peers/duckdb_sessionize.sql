@@ -24,11 +24,12 @@ create macro utm(url, name) as
         then nullif(url_decode(regexp_extract(url, '[?&]' || name || '=([^&#]*)', 1)), '') end;
 create macro mask_emails(text) as
     case when contains(text, '@') or contains(text, '%40') then regexp_replace(
-        text, '[A-Za-z0-9._%+-]+(?:@|%40)[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*\.[A-Za-z]{2,}', '[email]', 'g')
+        regexp_replace(text, '://[^/?#@ ]+@', '://[user]@', 'g'),
+        '[A-Za-z0-9._%+-]+(?:@|%40)[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*\.[A-Za-z]{2,}', '[email]', 'g')
     else text end;
 create macro mask_line(text) as
     regexp_replace(regexp_replace(mask_emails(substr(text, 1, 2000)), '\b(?:[0-9]{1,3}\.){3}[0-9]{1,3}\b', '[ip]', 'g'),
-        '\b(?:[0-9A-Fa-f]{1,4}:){3,7}[0-9A-Fa-f]{1,4}\b'
+        '\b(?:[0-9A-Fa-f]{1,4}:){7}[0-9A-Fa-f]{1,4}\b'
         || '|\b(?:[0-9A-Fa-f]{1,4}:){1,7}:(?:[0-9A-Fa-f]{1,4}(?::[0-9A-Fa-f]{1,4}){0,6})?'
         || '|::(?:[0-9A-Fa-f]{1,4}(?::[0-9A-Fa-f]{1,4}){0,6})', '[ip]', 'g');
 
@@ -71,8 +72,9 @@ typed as (
     select
         line, past_agent, bracket, who[1] as ip, dash_to_null(who[3]) as user_id, request, referrer, agent,
         try_strptime(substr(q0, bracket + 1, 26), '%d/%b/%Y:%H:%M:%S %z')::timestamp as event_ts,
-        try_cast(numbers[1] as bigint) as http_status,
-        dash_to_null(numbers[2]) as size_text, try_cast(size_text as bigint) as bytes_sent
+        case when regexp_full_match(numbers[1], '-?[1-9][0-9]*|0') then try_cast(numbers[1] as bigint) end as http_status,
+        dash_to_null(numbers[2]) as size_text,
+        case when regexp_full_match(size_text, '-?[1-9][0-9]*|0') then try_cast(size_text as bigint) end as bytes_sent
     from split
 )
 

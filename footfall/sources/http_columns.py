@@ -156,7 +156,9 @@ def url_host(url: Column) -> Column:
     host = F.when(is_ipv6, F.concat(F.substring_index(authority, "]", 1), F.lit("]"))).otherwise(
         F.substring_index(authority, ":", 1)
     )
-    return F.when(url.rlike("^[A-Za-z][A-Za-z0-9+.-]*://") & (host != ""), F.lower(host))
+    is_absolute = url.rlike("^[A-Za-z][A-Za-z0-9+.-]*://")
+    # Most page URLs are none: a condition of its own keeps the rest to those that are
+    return F.when(is_absolute, F.nullif(F.lower(host), F.lit("")))
 
 
 def reject(*rules: tuple[Column, RejectReason]) -> Column:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -15,15 +16,17 @@ from tests.bad_lines import combined
 from tests.home import new_home
 
 LIMIT = 1_000
+LANDED = datetime(2026, 10, 1, tzinfo=UTC)
 
 
 def read(folder: Path, data: bytes, *, is_gzip: bool = False, **task: Any) -> list[tuple[int, str, str | None]]:
     """(number, line, defect) of each line of a raw file."""
     (folder / "raw").write_bytes(data)
     whole = {"path": "raw", "file": 1, "gzip": is_gzip, "start": 0, "stop": len(data), "first_line": 1, "skip_lines": 0}
+    whole["ingested_at"] = LANDED
     batches = line_reader(str(folder), LIMIT)(iter([pa.RecordBatch.from_pylist([whole | task])]))
     rows = [row for batch in batches for row in batch.to_pylist()]
-    assert {row["file"] for row in rows} <= {1}
+    assert {(row["file"], row["ingested_at"]) for row in rows} <= {(1, LANDED)}
     return [(row["line_number"], row["line"], row["defect"]) for row in rows]
 
 
