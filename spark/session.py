@@ -56,7 +56,8 @@ def _sail(settings: EngineSettings) -> Iterator[SparkSession]:
     server = SparkConnectServer(ip="127.0.0.1", port=0)
     server.start(background=True)
     _, port = server.listening_address
-    session = SparkSession.builder.remote(f"sc://127.0.0.1:{port}").getOrCreate()
+    # create(), for getOrCreate() would hand out the session of another engine in this process, and stop() would end it
+    session = SparkSession.builder.remote(f"sc://127.0.0.1:{port}").create()
     try:
         yield session
     finally:
@@ -90,7 +91,7 @@ def _spark(settings: EngineSettings) -> Iterator[SparkSession]:
             # Few, known partitions: there is nothing for it to adapt, and its extra stages took a third of the time
             .config("spark.sql.adaptive.enabled", "false")
             # The parse is one huge generated method, which the JVM would otherwise interpret
-            .config("spark.driver.extraJavaOptions", "-XX:+UseParallelGC -XX:-DontCompileHugeMethods")
+            .config("spark.driver.extraJavaOptions", "-XX:-DontCompileHugeMethods")
             .config("spark.ui.showConsoleProgress", "false")
             .config("spark.log.level", "ERROR")
         )
