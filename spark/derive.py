@@ -6,6 +6,8 @@ their day, and so follow the rules as they are now.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
@@ -28,7 +30,7 @@ _NEEDED = (
 
 def derive(rows: DataFrame) -> DataFrame:
     """The rows with the date, hosts and campaign, and event_name, page_path, page_host where there were none."""
-    rows = with_missing(rows, {name: CONTRACT_TYPES[name] for name in _NEEDED})
+    rows = with_utm(with_missing(rows, {name: CONTRACT_TYPES[name] for name in _NEEDED}))
     path = F.coalesce(F.col("page_path"), url_path(F.col("page_url")))
     rows = rows.withColumns(
         {
@@ -36,19 +38,22 @@ def derive(rows: DataFrame) -> DataFrame:
             "page_host": F.coalesce(F.col("page_host"), url_host(F.col("page_url"))),
             "referrer_host": url_host(F.col("referrer_url")),
             "event_date": F.to_date("event_ts"),
-            **{name: utm(F.col("page_url"), name) for name in UTM_PARAMETERS},
         }
     )
     name = F.coalesce(F.col("event_name"), event_name(F.col("http_method"), F.col("http_status"), F.col("page_path")))
     return rows.withColumn("event_name", name).withColumn("is_page_view", F.col("event_name").isin(*PAGE_VIEWS))
 
 
-def utm(url: Column, name: str) -> Column:
-    """Value of a utm parameter, percent-decoded and without e-mail addresses; null when it is absent or empty."""
-    raw = F.regexp_extract(url, rf"[?&]{name}=([^&#]*)", 1)
+def with_utm(rows: DataFrame, names: Sequence[str] = UTM_PARAMETERS) -> DataFrame:
+    """The rows with utm parameters of page_url, percent-decoded and without e-mail addresses; null when absent."""
+    return rows.withColumns({name: _utm(F.col("page_url"), name) for name in names})
+
+
+def _utm(url: Column, name: str) -> Column:
+    # The condition alone first: what stands beside it in one expression is evaluated for every row
+    raw = F.when(url.contains(f"{name}="), F.regexp_extract(url, rf"[?&]{name}=([^&#]*)", 1))
     decoded = F.try_url_decode(raw)
     # The JVM decodes bad UTF-8 to U+FFFD, and takes the sign of %+1 for part of a number
     usable = decoded.isNotNull() & ~decoded.contains("\ufffd") & ~raw.contains("%+")
-    value = F.nullif(mask_emails(F.when(usable, decoded).otherwise(raw)), F.lit(""))
-    # Most pages have none: a condition of its own keeps the rest to those rows
-    return F.when(url.contains(f"{name}="), value)
+    value = mask_emails(F.when(usable, decoded).otherwise(raw))
+    return F.when(value != "", value)

@@ -27,7 +27,7 @@ from spark.columns import (
     SOURCE_COLUMNS,
     with_missing,
 )
-from spark.derive import utm
+from spark.derive import with_utm
 from spark.stamp import stamper
 
 
@@ -49,7 +49,7 @@ def sessionize(rows: DataFrame, files: Sequence[tuple[Any, ...]], settings: Sess
     schema = ", ".join(f"{name} {kind}" for name, kind in types.items())
     if settings.split_on_campaign:
         rows = with_missing(rows, {"page_url": CONTRACT_TYPES["page_url"]})
-        rows = rows.withColumn("utm_campaign", utm(F.col("page_url"), "utm_campaign"))
+        rows = with_utm(rows, ("utm_campaign",))
     stamp = stamper(settings, list(types), _file_columns(files))
     return rows.withColumn("row", F.row_number().over(visitor)).mapInArrow(stamp, schema)
 
