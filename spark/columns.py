@@ -8,6 +8,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from footfall.contract import COLUMN_NAMES, EVENT_COLUMNS, Type
+from footfall.enrich.user_agents import DEVICE_FIELDS
 from footfall.sources.base import REJECT_REASON
 
 SPARK_TYPES = {
@@ -33,30 +34,16 @@ PARSED_TYPES = {
     REJECT_REASON: "string",
     LINE: "string",
 }
-# Known of the file, not of the line: joined back at the end, so that no row carries them through the shuffle
+# Known of the file, not of the line: a row carries its file's number through the shuffle, and gets them after it
 FILE_COLUMNS = ("file_sha256", "ingest_run_id", "ingested_at", "source")
-# Follow from other columns: see spark.derive
-DERIVED_COLUMNS = (
-    "event_date",
-    "is_page_view",
-    "referrer_host",
-    "browser",
-    "browser_version",
-    "os",
-    "os_version",
-    "device_type",
-    "utm_source",
-    "utm_medium",
-    "utm_campaign",
-    "utm_term",
-    "utm_content",
-)
+UTM_PARAMETERS = ("utm_source", "utm_medium", "utm_campaign", "utm_term", "utm_content")
+# Follow from other columns: see spark.derive, and spark.stamp for the device
+DERIVED_COLUMNS = ("event_date", "is_page_view", "referrer_host", *DEVICE_FIELDS, *UTM_PARAMETERS)
 SESSION_COLUMNS = ("event_id", "session_id", "session_start_ts", "session_event_number", "split_reason")
 # What a source may deliver of the contract
 SOURCE_COLUMNS = tuple(
     name for name in COLUMN_NAMES if name not in {*PARSED_TYPES, *FILE_COLUMNS, *DERIVED_COLUMNS, *SESSION_COLUMNS}
 )
-SOURCE_TYPES = {name: CONTRACT_TYPES[name] for name in SOURCE_COLUMNS}
 
 # An open session comes as one row: the visitor's last event before the first date, and these
 CARRY_TYPES = {

@@ -12,10 +12,9 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from footfall.sources.http_columns import event_name, url_host, url_path
-from spark.columns import CONTRACT_TYPES, with_missing
+from spark.columns import CONTRACT_TYPES, UTM_PARAMETERS, with_missing
 from spark.parse import mask_emails
 
-UTM_PARAMETERS = ("utm_source", "utm_medium", "utm_campaign", "utm_term", "utm_content")
 PAGE_VIEWS = ("page_view", "view_item")
 _NEEDED = (
     "page_url",
