@@ -65,6 +65,7 @@ class FootfallOperator(BaseOperator):
         self.arguments = arguments
         self.skip_without = skip_without
         self._process: subprocess.Popen[str] | None = None
+        self._killed = False
 
     def execute(self, context: Any) -> Any:
         command = ["footfall", *self.arguments]
@@ -83,6 +84,7 @@ class FootfallOperator(BaseOperator):
         return value
 
     def on_kill(self) -> None:
+        self._killed = True
         if self._process is not None and self._process.poll() is None:
             os.killpg(self._process.pid, signal.SIGTERM)
 
@@ -99,6 +101,8 @@ class FootfallOperator(BaseOperator):
             errors="backslashreplace",
             start_new_session=True,
         )
+        if self._killed:  # while the command was being started: on_kill could not know it
+            self.on_kill()
         lines = []
         for line in self._process.stdout or ():
             self.log.info("%s", line.rstrip())

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Sequence
+import time
+from collections.abc import Iterable, Sequence
+
+import psutil
 
 from footfall.settings import PROJECT_ROOT
 
@@ -25,3 +28,20 @@ def race(processes: list[subprocess.Popen[str]]) -> list[str]:
         process.stdin.write("go\n")
         process.stdin.flush()
     return [process.communicate()[0].strip() for process in processes]
+
+
+def outliving(processes: Iterable[psutil.Process], seconds: float = 20) -> list[psutil.Process]:
+    """Those that still run after a time: a process told to end needs a moment, and an orphan may stay a zombie."""
+    deadline = time.monotonic() + seconds
+    left = [process for process in processes if _runs(process)]
+    while left and time.monotonic() < deadline:
+        time.sleep(0.05)
+        left = [process for process in left if _runs(process)]
+    return left
+
+
+def _runs(process: psutil.Process) -> bool:
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False

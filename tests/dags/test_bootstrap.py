@@ -21,6 +21,7 @@ from launch import bootstrap
 from launch.bootstrap import AirflowHome, finish_dbt_parse, make_metadata_db, start_dbt_parse
 from launch.service import Service
 from launch.up import airflow_settings, refuse_busy_port
+from tests.processes import outliving
 
 pytestmark = pytest.mark.xdist_group("airflow")
 
@@ -123,7 +124,7 @@ def test_stopping_a_service_ends_what_it_left_in_other_sessions(tmp_path: Path) 
     assert len(left) == 2
     service.stop()
     assert service.exit_code() is not None
-    assert not [process for process in left if process.is_running() and process.status() != psutil.STATUS_ZOMBIE]
+    assert not outliving(left)
 
 
 def test_up_says_in_one_line_why_it_does_not_start(tmp_path: Path, footfall_says: Any) -> None:

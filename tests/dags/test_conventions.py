@@ -6,12 +6,14 @@ import json
 import logging
 import threading
 import time
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
 
 import psutil
 import pytest
+
+from tests.processes import outliving
 
 pytestmark = pytest.mark.xdist_group("airflow")
 
@@ -163,7 +165,7 @@ def test_a_killed_task_takes_its_command_with_it(dag_run: SimpleNamespace, footf
 
     from steps import FootfallOperator
 
-    footfall_says("sleep 60")
+    calls = footfall_says("sleep 60")
     task = FootfallOperator(task_id="t", arguments=["stage"])
     context = {"dag_run": dag_run, "params": {}, "outlet_events": OutletEvents()}
     errors: list[BaseException] = []
@@ -174,16 +176,30 @@ def test_a_killed_task_takes_its_command_with_it(dag_run: SimpleNamespace, footf
         except AirflowException as error:
             errors.append(error)
 
+    before = set(psutil.Process().children(recursive=True))
     worker = threading.Thread(target=execute)
-    began = datetime.now(UTC)
+    began = time.monotonic()
     worker.start()
-    while not (sleeping := [p for p in psutil.Process().children(recursive=True) if p.name() == "sleep"]):
-        assert datetime.now(UTC) - began < timedelta(seconds=20)
-        time.sleep(0.05)
+    while not calls.exists():
+        assert time.monotonic() - began < 20
+        time.sleep(0.01)
+    started = set(psutil.Process().children(recursive=True)) - before
     task.on_kill()
     worker.join(20)
     assert errors
-    # The pipe closes a moment before the process is gone, and nobody may be there to reap the orphan.
-    while sleeping[0].is_running() and sleeping[0].status() != psutil.STATUS_ZOMBIE:
-        assert datetime.now(UTC) - began < timedelta(seconds=40), "the command outlived its task"
-        time.sleep(0.05)
+    assert started
+    assert not outliving(started)
+
+
+def test_a_kill_that_comes_before_the_command_ends_it_too(dag_run: SimpleNamespace, footfall_says: Any) -> None:
+    from airflow.sdk.exceptions import AirflowException
+
+    from steps import FootfallOperator
+
+    footfall_says("sleep 60")
+    task = FootfallOperator(task_id="t", arguments=["stage"])
+    task.on_kill()
+    began = time.monotonic()
+    with pytest.raises(AirflowException):
+        task.execute({"dag_run": dag_run, "params": {}, "outlet_events": OutletEvents()})
+    assert time.monotonic() - began < 30

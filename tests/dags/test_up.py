@@ -19,6 +19,7 @@ import pytest
 
 from launch.bootstrap import PROJECT_ROOT
 from launch.up import free_port
+from tests.processes import outliving
 
 pytestmark = [pytest.mark.xdist_group("airflow"), pytest.mark.slow, pytest.mark.timeout(420)]
 
@@ -111,5 +112,4 @@ def test_a_day_triggered_by_rest_runs_and_ctrl_c_leaves_nothing(
     process.send_signal(signal.SIGINT)
     assert process.wait(90) == 0
     assert "Stopped." in output.read_text()
-    left = [child for child in children if child.is_running() and child.status() != psutil.STATUS_ZOMBIE]
-    assert not left, left
+    assert not outliving(children)
