@@ -17,8 +17,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from benchmarks.harness import ROOT, combined_log, interleave, machine, options, python, scratch, table
+from benchmarks.harness import combined_log, interleave, machine, options, python, scratch, table
 from benchmarks.lake import land
+from footfall.settings import PROJECT_ROOT
 
 SAIL, SPARK = "Sail (embedded)", "Apache Spark (JVM), warm"
 
@@ -31,7 +32,7 @@ class Worker:
         self._engine, self._runs = engine, 0
         self.answer: dict[str, Any] = {}
         self._process = subprocess.Popen(
-            python("benchmarks.stage_worker", "--engine", engine), cwd=ROOT, text=True,
+            python("benchmarks.stage_worker", "--engine", engine), cwd=PROJECT_ROOT, text=True,
             env={**os.environ, "FOOTFALL_HOME": str(home)}, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
             stderr=self._errors.open("w"),
         )  # fmt: skip

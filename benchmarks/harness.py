@@ -20,8 +20,9 @@ from pathlib import Path
 import psutil
 
 from footfall.generate import generate
+from footfall.settings import PROJECT_ROOT
+from spark.session import cores
 
-ROOT = Path(__file__).resolve().parents[1]
 DAYS, VISITORS_PER_LINE, SEED = 7, 0.06, 1
 _SAMPLE_SECONDS = 0.05
 
@@ -87,7 +88,7 @@ def run(command: Sequence[object], environment: Mapping[str, str] | None = None,
     cpu_before = _children_cpu_seconds()
     began = time.perf_counter()
     process = subprocess.Popen(
-        words, cwd=ROOT, env={**os.environ, **(environment or {})}, text=True,
+        words, cwd=PROJECT_ROOT, env={**os.environ, **(environment or {})}, text=True,
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
     )  # fmt: skip
     done = threading.Event()
@@ -159,7 +160,6 @@ def table(results: Mapping[str, Sequence[float]], base: str) -> str:
 
 def machine() -> str:
     """One line about where the figures come from."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     memory = psutil.virtual_memory().total / 2**30
     system = f"{platform.system()} {platform.machine()}, Python {platform.python_version()}"
-    return f"{cores} cores, {memory:.0f} GiB, {system}, load at the start {os.getloadavg()[0]:.1f}"
+    return f"{cores()} cores, {memory:.0f} GiB, {system}, load at the start {os.getloadavg()[0]:.1f}"

@@ -92,5 +92,14 @@ DEFAULT_ARGS: dict[str, Any] = {
     "on_failure_callback": report_failure,
 }
 
+# What the three DAGs do alike: no runs for days past, one run at a time, and a day for each.
+DAG_DEFAULTS: dict[str, Any] = {
+    "start_date": START_DATE,
+    "catchup": False,
+    "max_active_runs": 1,
+    "params": DAY_PARAM,
+    "default_args": DEFAULT_ARGS,
+}
+
 # Macros the tasks' templates use: {{ run_day(dag_run, params) }}, {{ lake_run_id(dag_run) }}.
 MACROS = {"run_day": run_day, "lake_run_id": lake_run_id}

@@ -20,7 +20,7 @@ from __future__ import annotations
 
 from airflow.sdk import DAG, CronPartitionTimetable
 
-from conventions import DAY_FORMAT, DAY_PARAM, DEFAULT_ARGS, LAKE_RAW, MACROS, START_DATE
+from conventions import DAG_DEFAULTS, DAY_FORMAT, LAKE_RAW, MACROS
 from steps import DAY, footfall
 
 with DAG(
@@ -29,13 +29,9 @@ with DAG(
     description="Land new files of the inbox in the raw zone",
     # The offset makes the partition the day that has ended, not the one that has just begun.
     schedule=CronPartitionTimetable("0 1 * * *", timezone="UTC", run_offset=-1, key_format=DAY_FORMAT),
-    start_date=START_DATE,
-    catchup=False,
-    max_active_runs=1,
-    params=DAY_PARAM,
-    default_args=DEFAULT_ARGS,
     user_defined_macros=MACROS,
     tags=["footfall", "lake"],
+    **DAG_DEFAULTS,
 ) as dag:
     footfall(
         "ingest",

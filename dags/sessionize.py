@@ -24,7 +24,7 @@ from __future__ import annotations
 
 from airflow.sdk import DAG, PartitionedAssetTimetable
 
-from conventions import DAY_PARAM, DEFAULT_ARGS, LAKE_EVENTS, LAKE_RAW, MACROS, START_DATE
+from conventions import DAG_DEFAULTS, LAKE_EVENTS, LAKE_RAW, MACROS
 from steps import RUN_ID, footfall, stage
 
 with DAG(
@@ -32,13 +32,9 @@ with DAG(
     doc_md=__doc__,
     description="Parse, enrich and sessionize pending files; audit; commit to the events zone",
     schedule=PartitionedAssetTimetable(assets=LAKE_RAW),
-    start_date=START_DATE,
-    catchup=False,
-    max_active_runs=1,
-    params=DAY_PARAM,
-    default_args=DEFAULT_ARGS,
     user_defined_macros=MACROS,
     tags=["footfall", "lake", "spark"],
+    **DAG_DEFAULTS,
 ) as dag:
     staged = stage(
         "stage", remedy="Read the cause in the log, then clear this task. Nothing is visible to readers yet."

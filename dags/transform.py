@@ -22,15 +22,7 @@ from __future__ import annotations
 
 from airflow.sdk import DAG, PartitionedAssetTimetable
 
-from conventions import (
-    DAY_PARAM,
-    DEFAULT_ARGS,
-    LAKE_EVENTS,
-    MACROS,
-    START_DATE,
-    WAREHOUSE_MARTS,
-    WAREHOUSE_POOL,
-)
+from conventions import DAG_DEFAULTS, LAKE_EVENTS, MACROS, WAREHOUSE_MARTS, WAREHOUSE_POOL
 from steps import dbt_vars, footfall, marts
 
 with DAG(
@@ -38,13 +30,9 @@ with DAG(
     doc_md=__doc__,
     description="Load changed dates, build and test the dbt models, publish the marts",
     schedule=PartitionedAssetTimetable(assets=LAKE_EVENTS),
-    start_date=START_DATE,
-    catchup=False,
-    max_active_runs=1,
-    params=DAY_PARAM,
-    default_args=DEFAULT_ARGS,
     user_defined_macros=MACROS | {"dbt_vars": dbt_vars},
     tags=["footfall", "warehouse", "dbt"],
+    **DAG_DEFAULTS,
 ) as dag:
     loaded = footfall(
         "load",

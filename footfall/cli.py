@@ -23,6 +23,7 @@ from footfall.errors import EnvironmentProblem, FootfallError, InputError
 from footfall.lake.delivery import Delivery, find
 from footfall.lake.landing import Landing
 from footfall.report import Format
+from footfall.run_id import new_run_id
 from footfall.settings import Settings
 from footfall.steps import Steps
 
@@ -76,7 +77,7 @@ def ingest(
 @app.command()
 def stage(run_id: RunId = None) -> None:
     """Run the Spark job on the pending files; nothing becomes visible yet."""
-    settings, name = _settings(), run_id or pipeline.new_run_id()
+    settings, name = _settings(), run_id or new_run_id()
     steps = Steps()
     with steps.step("stage"):
         has_staged = pipeline.stage(settings, name)
@@ -110,7 +111,7 @@ def commit(run_id: Annotated[str, typer.Option("--run-id", help="The staged and 
 @app.command()
 def sessionize(run_id: RunId = None) -> None:
     """Stage, audit and commit the pending files."""
-    Steps().sessionize(_settings(), run_id or pipeline.new_run_id())
+    Steps().sessionize(_settings(), run_id or new_run_id())
 
 
 @app.command()
@@ -141,7 +142,7 @@ def publish(run_id: RunId = None) -> None:
 @app.command()
 def run(paths: Paths, log_format: FormatName = None) -> None:
     """Everything, without Airflow: ingest, sessionize, transform, publish."""
-    settings, steps, run_id = _settings(), Steps(), pipeline.new_run_id()
+    settings, steps, run_id = _settings(), Steps(), new_run_id()
     landing = _ingest(steps, settings, find(paths), log_format)
     if landing.refused and not (landing.landed or landing.known):
         raise typer.Exit(InputError.exit_code)

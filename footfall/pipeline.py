@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import json
 import os
-import secrets
 import subprocess
 import sys
 from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from footfall.errors import EnvironmentProblem, FootfallError, InputError, QualityError
@@ -16,19 +14,15 @@ from footfall.lake.commit import Committed
 from footfall.lake.delivery import Delivery, find
 from footfall.lake.landing import Landing, land
 from footfall.lake.ledger import Ledger
-from footfall.lake.staging import Manifest, checked_run_id, read_manifest
+from footfall.lake.staging import Manifest, read_manifest
 from footfall.lake.storage import storage_for
+from footfall.run_id import checked_run_id, new_run_id
 from footfall.settings import PROJECT_ROOT, Settings
 
 if TYPE_CHECKING:
     from footfall.quality import AuditReport
 
 SPARK_JOB = "spark.sessionize_job"
-
-
-def new_run_id() -> str:
-    """A run id that sorts by time: ``20240512T101500Z-ab12cd``."""
-    return f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
 
 
 def inbox(settings: Settings, day: str | None) -> list[Delivery]:

@@ -80,9 +80,8 @@ def print_landing(landing: Landing) -> None:
 
 def print_counts(manifest: Manifest) -> None:
     """Lines read = events + repeated + quarantined, for a run."""
-    own = [counts for counts in manifest.counts if counts.sha256 in set(manifest.files)]
-    events = sum(sum(counts.events.values()) for counts in own)
-    repeated = sum(sum(counts.repeated.values()) for counts in own)
+    events = sum(sum(counts.events.values()) for counts in manifest.own_counts)
+    repeated = sum(sum(counts.repeated.values()) for counts in manifest.own_counts)
     quarantined = manifest.quarantined
     reasons = ", ".join(f"{reason} {rows:,}" for reason, rows in sorted(quarantined.items()))
     err.print(

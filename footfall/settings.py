@@ -15,6 +15,8 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 PROJECT_ROOT = Path(__file__).resolve().parents[1]
 
+Zone = Literal["raw", "events", "quarantine", "ledger"]
+
 
 class SessionSettings(BaseModel):
     """When a new session begins."""
@@ -110,7 +112,7 @@ class Settings(BaseSettings):
             raise ValueError("it must name a folder")
         return home
 
-    def zone(self, name: Literal["raw", "events", "quarantine", "ledger"]) -> str:
+    def zone(self, name: Zone) -> str:
         """URI (gs://...) or absolute folder of a lake zone."""
         configured: str | None = getattr(self.lake, name)
         return configured.rstrip("/") if configured else str(self.home.absolute() / "lake" / name)

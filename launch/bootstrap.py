@@ -10,9 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from footfall.errors import EnvironmentProblem
-from footfall.settings import Settings
+from footfall.settings import PROJECT_ROOT, Settings
 
-PROJECT_ROOT = Path(__file__).resolve().parents[1]
 DAGS_FOLDER = PROJECT_ROOT / "dags"
 DBT_PROJECT = Path(os.environ.get("FOOTFALL_DBT_PROJECT", PROJECT_ROOT / "dbt"))
 DAG_IDS = ("ingest", "sessionize", "transform")

@@ -70,15 +70,15 @@ class Service:
             self._process.kill()
             self._process.wait()
         for signum in (signal.SIGTERM, signal.SIGKILL):
-            left = [child for child in self._children if _alive(child)]
+            left = [child for child in self._children if is_alive(child)]
             for child in left:
                 _signal(child, signum)
             deadline = time.monotonic() + LEFTOVER_SECONDS
-            while any(_alive(child) for child in left) and time.monotonic() < deadline:
+            while any(is_alive(child) for child in left) and time.monotonic() < deadline:
                 time.sleep(0.05)
 
 
-def _alive(process: psutil.Process) -> bool:
+def is_alive(process: psutil.Process) -> bool:
     """Whether it still runs. psutil compares start times: a number that now belongs to somebody else is not ours."""
     try:
         return process.is_running() and process.status() != psutil.STATUS_ZOMBIE

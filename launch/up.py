@@ -17,8 +17,8 @@ from types import FrameType
 from rich.console import Console
 
 from footfall.errors import EnvironmentProblem, FootfallError
-from footfall.settings import Settings
-from launch.bootstrap import PROJECT_ROOT, AirflowHome, finish_dbt_parse, start_dbt_parse
+from footfall.settings import PROJECT_ROOT, Settings
+from launch.bootstrap import AirflowHome, finish_dbt_parse, start_dbt_parse
 from launch.service import Service
 
 LOOPBACK = "127.0.0.1"

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from footfall.sources.http_columns import event_name, url_host, url_path
+from footfall.sources.http_columns import event_name, percent_decoded, url_host, url_path
 from spark.columns import CONTRACT_TYPES, UTM_PARAMETERS, with_missing
 from spark.parse import mask_emails
 
@@ -51,8 +51,5 @@ def with_utm(rows: DataFrame, names: Sequence[str] = UTM_PARAMETERS) -> DataFram
 def _utm(url: Column, name: str) -> Column:
     # The condition alone first: what stands beside it in one expression is evaluated for every row
     raw = F.when(url.contains(f"{name}="), F.regexp_extract(url, rf"[?&]{name}=([^&#]*)", 1))
-    decoded = F.try_url_decode(raw)
-    # The JVM decodes bad UTF-8 to U+FFFD, and takes the sign of %+1 for part of a number
-    usable = decoded.isNotNull() & ~decoded.contains("\ufffd") & ~raw.contains("%+")
-    value = mask_emails(F.when(usable, decoded).otherwise(raw))
+    value = mask_emails(F.coalesce(percent_decoded(raw), raw))
     return F.when(value != "", value)

@@ -12,13 +12,13 @@ from footfall.contract import RejectReason
 from footfall.enrich import masking
 from footfall.enrich.visitors import visitor_ids
 from footfall.lake.keys import Keys
+from footfall.lake.quarantine import QUARANTINED_CHARS
 from footfall.settings import LimitSettings
 from footfall.sources.base import CLIENT_IP, FIRST_PARTY_ID, REJECT_REASON, SOURCE_EVENT_ID, Source
 from spark.columns import IDENTITY, LINE, ORDINAL, PARSED_TYPES, SOURCE_COLUMNS, with_missing
 from spark.session import SECRET_PREFIX
 
 MASKED_COLUMNS = ("user_agent", "page_url", "page_path", "page_title", "referrer_url", "user_id", "source_session_id")
-QUARANTINED_CHARS = 2_000
 
 
 def parse(lines: DataFrame, source: Source, fields: tuple[str, ...], keys: Keys, limits: LimitSettings) -> DataFrame:

@@ -32,8 +32,9 @@ from footfall.lake.landing import raw_path
 from footfall.lake.ledger import FileRecord, Ledger
 from footfall.lake.quarantine import REPEATED, write_quarantine
 from footfall.lake.reader import LINE_SCHEMA, TASK_SCHEMA, line_reader
-from footfall.lake.staging import REJECTED, FileCounts, Manifest, StagedParquet, checked_run_id, write_manifest
+from footfall.lake.staging import REJECTED, FileCounts, Manifest, StagedParquet, write_manifest
 from footfall.lake.storage import Storage, storage_for
+from footfall.run_id import checked_run_id
 from footfall.settings import Settings
 from footfall.sources import SOURCES
 from footfall.sources.base import REJECT_REASON
@@ -54,11 +55,11 @@ def run(settings: Settings, run_id: str) -> Manifest | None:
     ledger = Ledger(storage_for(settings.zone("ledger")))
     pending = ledger.pending()
     events_uri = settings.zone("events")
+    table = events.open_table(events_uri)
     # The files of a committed run are the table: staging it anew would pull them from under the readers
-    if not pending or events.committed_version(events_uri, run_id) is not None:
+    if not pending or events.committed_version(table, run_id) is not None:
         return None
     zone = storage_for(events_uri)
-    table = events.open_table(events_uri)
     in_table = events.dates_in(table)
     plan = _Dates({day for record in pending for day in record.candidate_dates}, in_table)
     with engine(settings.engine) as spark:
@@ -71,7 +72,7 @@ def run(settings: Settings, run_id: str) -> Manifest | None:
         counts = _count(spark, settings, parquet)
     manifest = Manifest(
         run_id=run_id,
-        base_version=None if table is None else table.version(),
+        base_version=events.version_of(table),
         files=[record.sha256 for record in pending],
         dates=sorted(plan.restaged | written),
         parquet=parquet,

@@ -73,4 +73,5 @@ def write_staged(zone: str | Path, run_id: str, rows: list[dict[str, Any]]) -> l
 def write_events_zone(zone: str | Path, rows: list[dict[str, Any]], run_id: str = "20240601T000000Z-test") -> int:
     """Commit rows to the Delta table at ``zone``, replacing their dates; returns the table's version."""
     staged = write_staged(zone, run_id, rows)
-    return events.commit(str(zone), run_id, staged, {file.event_date for file in staged})
+    base_version = events.version_of(events.open_table(str(zone)))
+    return events.commit(str(zone), run_id, staged, {file.event_date for file in staged}, base_version=base_version)

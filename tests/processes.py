@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 import psutil
 
 from footfall.settings import PROJECT_ROOT
+from launch.service import is_alive
 
 
 def python(code: str, *arguments: object, prefix: Sequence[str] = ()) -> subprocess.Popen[str]:
@@ -33,15 +34,8 @@ def race(processes: list[subprocess.Popen[str]]) -> list[str]:
 def outliving(processes: Iterable[psutil.Process], seconds: float = 20) -> list[psutil.Process]:
     """Those that still run after a time: a process told to end needs a moment, and an orphan may stay a zombie."""
     deadline = time.monotonic() + seconds
-    left = [process for process in processes if _runs(process)]
+    left = [process for process in processes if is_alive(process)]
     while left and time.monotonic() < deadline:
         time.sleep(0.05)
-        left = [process for process in left if _runs(process)]
+        left = [process for process in left if is_alive(process)]
     return left
-
-
-def _runs(process: psutil.Process) -> bool:
-    try:
-        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
-        return False

@@ -6,19 +6,19 @@ import shutil
 import stat
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from typing import Final, Literal
+from typing import Final, get_args
 
 from footfall.doctor.finding import Finding, fail, failed, ok, warn
 from footfall.errors import FootfallError
-from footfall.lake.keys import KeyName, key_file, load_keys, parse_key
+from footfall.lake.keys import KeyName, has_events, key_file, load_keys, parse_key
 from footfall.lake.storage import storage_for
-from footfall.settings import Settings
+from footfall.settings import Settings, Zone
 
 # 1 M log lines take about half a gigabyte from raw file to published marts
 TIGHT_BYTES: Final = 5 << 30
 FULL_BYTES: Final = 512 << 20
 
-ZONES: Final[tuple[Literal["raw", "events", "quarantine", "ledger"], ...]] = ("raw", "events", "quarantine", "ledger")
+ZONES: Final[tuple[Zone, ...]] = get_args(Zone)
 
 
 def home(settings: Settings) -> Iterator[Finding]:
@@ -47,7 +47,7 @@ def zones(settings: Settings) -> Iterator[Finding]:
         yield from pool.map(lambda zone: _zone(settings, zone), ZONES)
 
 
-def _zone(settings: Settings, zone: Literal["raw", "events", "quarantine", "ledger"]) -> Finding:
+def _zone(settings: Settings, zone: Zone) -> Finding:
     name, uri = f"zone {zone}", settings.zone(zone)
     try:
         storage_for(uri).check()
@@ -91,7 +91,7 @@ def _key(settings: Settings, key: KeyName, in_environment: bool) -> Finding:
 
 def _missing_key(settings: Settings, key: KeyName) -> Finding:
     name, path = f"{key} key", key_file(settings, key)
-    if any(True for _ in storage_for(settings.zone("events")).list("_delta_log/")):
+    if has_events(settings):
         detail = f"{path} is missing, but the events zone holds events made with it"
         return fail(name, detail, "Restore it from a backup, or start a new lake.")
     return ok(name, "made on first use")

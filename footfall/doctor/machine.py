@@ -29,15 +29,12 @@ _SHOWN: Final = (
 )  # fmt: skip
 _REINSTALL: Final = "Install the locked versions with `make install`."
 
+# In text, for this package knows nothing of the Spark side: it starts the engine as the job does
 _SAIL_PROBE: Final = """
-from pysail.spark import SparkConnectServer
-from pyspark.sql import SparkSession
-server = SparkConnectServer(ip="127.0.0.1", port=0)
-server.start(background=True)
-session = SparkSession.builder.remote(f"sc://127.0.0.1:{server.listening_address[1]}").getOrCreate()
-print(session.sql("select 1").collect()[0][0])
-session.stop()
-server.stop()
+from footfall.settings import EngineSettings
+from spark.session import engine
+with engine(EngineSettings()) as session:
+    print(session.sql("select 1").collect()[0][0])
 """
 
 
@@ -79,9 +76,8 @@ def engine(settings: Settings) -> Iterator[Finding]:
     if settings.engine.name == "spark":
         yield ok("engine", "spark: Apache Spark on this machine's Java (not started: that takes a while)")
         return
-    environment = os.environ | {"RUST_LOG": "error"}
     probe = subprocess.run(
-        [sys.executable, "-c", _SAIL_PROBE], capture_output=True, text=True, env=environment, check=False
+        [sys.executable, "-c", _SAIL_PROBE], capture_output=True, text=True, cwd=PROJECT_ROOT, check=False
     )
     if probe.returncode == 0 and probe.stdout.strip() == "1":
         yield ok("engine", "sail answers `select 1`")

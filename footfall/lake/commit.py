@@ -33,7 +33,7 @@ def commit(settings: Settings, manifest: Manifest) -> Committed:
     uri = settings.zone("events")
     zone, ledger = storage_for(uri), Ledger(storage_for(settings.zone("ledger")))
     settled, others = _records(ledger, manifest)
-    version = events.committed_version(uri, manifest.run_id)
+    version = events.committed_version(events.open_table(uri), manifest.run_id)
     already = version is not None
     if version is None:
         version = events.commit(
@@ -69,7 +69,7 @@ def _records(ledger: Ledger, manifest: Manifest) -> tuple[list[FileRecord], list
     for sha256 in manifest.files:
         record = _known(ledger, sha256)
         counts = counted.get(sha256)
-        days = {} if counts is None else {day: manifest.day_count(sha256, day) for day in counts.days}
+        days = {} if counts is None else {day: counts.day_count(day) for day in counts.days}
         own.append(
             FileRecord.model_validate(
                 record.model_dump()

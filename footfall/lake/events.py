@@ -83,6 +83,11 @@ def open_table(zone: str) -> DeltaTable | None:
         return None
 
 
+def version_of(table: DeltaTable | None) -> int | None:
+    """The table's version; None when there is no table."""
+    return None if table is None else table.version()
+
+
 class StaleRun(FootfallError):
     """Another run committed after this one was staged."""
 
@@ -93,7 +98,6 @@ class StaleRun(FootfallError):
         )
 
 
-ANY_VERSION = -1
 _ANSI = re.compile(r"\x1b\[[0-9;]*m")  # delta-rs paints its messages
 
 
@@ -103,7 +107,7 @@ def commit(
     files: Iterable[StagedFile],
     dates: Iterable[date],
     *,
-    base_version: int | None = ANY_VERSION,
+    base_version: int | None,
 ) -> int:
     """Replace ``dates`` by ``files`` in one transaction and return the new version of the table.
 
@@ -125,7 +129,7 @@ def commit(
     ]
     properties = CommitProperties(custom_metadata={"footfall_run_id": run_id})
     table = open_table(zone)
-    if base_version != ANY_VERSION and (None if table is None else table.version()) != base_version:
+    if version_of(table) != base_version:
         raise StaleRun(run_id)
     try:
         _write(zone, table, actions, dates, properties)
@@ -173,9 +177,8 @@ def _write(
         )
 
 
-def committed_version(zone: str, run_id: str) -> int | None:
+def committed_version(table: DeltaTable | None, run_id: str) -> int | None:
     """The table version a run committed, or None if it has not committed."""
-    table = open_table(zone)
     if table is None:
         return None
     return next((entry["version"] for entry in table.history() if entry.get("footfall_run_id") == run_id), None)

@@ -92,7 +92,7 @@ def _from_file(settings: Settings, name: KeyName) -> bytes:
 
 def _make(settings: Settings, path: Path) -> None:
     """Put a new key under ``path`` unless another process was first."""
-    if _has_events(settings) and not path.exists():
+    if has_events(settings) and not path.exists():
         raise EnvironmentProblem(
             f"The key {path} is missing, but the lake {settings.zone('events')} holds events made with it; another "
             "key would count old visitors and lines as new ones. Restore the file from a backup, or start a new lake."
@@ -104,7 +104,8 @@ def _make(settings: Settings, path: Path) -> None:
     store_whole(path, lambda out: out.write(text), scratch=path.parent, replace=False, mode=0o600)
 
 
-def _has_events(settings: Settings) -> bool:
+def has_events(settings: Settings) -> bool:
+    """Whether the events zone holds a table, whose events were made with this lake's keys."""
     return any(True for _ in storage_for(settings.zone("events")).list("_delta_log/"))
 
 

@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 
 from footfall.lake.storage import Storage
 
+QUARANTINED_CHARS = 2_000  # what is kept of a line
 REPEATED = "repeated"  # staged under this name: another copy of an event, which is in the lake already
 
 # Its columns, and the staged columns they come from: a rejected row has its reason and masked line in two of them

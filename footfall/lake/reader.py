@@ -15,12 +15,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from footfall.contract import RejectReason
+from footfall.lake.quarantine import QUARANTINED_CHARS
 from footfall.lake.storage import storage_for
 
 CHUNK_BYTES = 8 << 20
 BATCH_ROWS = 32_768
 FEW_LINES = 64
-HEAD_CHARS = 2_000  # what is kept of a line too long to be one
 
 TASK_SCHEMA = (
     "path string, file int, gzip boolean, start long, stop long, first_line long, skip_lines long, "
@@ -125,7 +125,7 @@ def _decode_each(lines: pa.LargeBinaryArray, max_line_bytes: int) -> tuple[pa.St
     for line in lines.to_pylist():
         defect = None
         if len(line) > max_line_bytes:
-            defect, line = RejectReason.LINE_TOO_LONG.value, line[:HEAD_CHARS]
+            defect, line = RejectReason.LINE_TOO_LONG.value, line[:QUARANTINED_CHARS]
         try:
             text = line.decode("utf-8")
         except UnicodeDecodeError:

@@ -6,7 +6,6 @@ commit makes it part of the events zone. A run without a manifest never happened
 
 from __future__ import annotations
 
-import re
 from datetime import date
 
 from pydantic import BaseModel, Field
@@ -16,19 +15,8 @@ from footfall.lake.events import StagedFile
 from footfall.lake.ledger import DayCount
 from footfall.lake.storage import ObjectNotFound, Storage
 
-RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:+-]{0,199}")
 MANIFEST = "_manifest.json"
 REJECTED = "rejected"  # value of the partition that holds rows which are no events
-
-
-def checked_run_id(run_id: str) -> str:
-    """``run_id`` if it can name a folder of the events zone. Raises :class:`InputError` otherwise."""
-    if not RUN_ID.fullmatch(run_id):
-        raise InputError(
-            f"{run_id!r} is no run id: it names a folder, so it begins with a letter or digit and goes on with "
-            "letters, digits and . _ : + - alone. Leave it out to have one made."
-        )
-    return run_id
 
 
 class FileCounts(BaseModel):
@@ -43,6 +31,16 @@ class FileCounts(BaseModel):
     def days(self) -> set[date]:
         """Dates on which the file has lines that parsed."""
         return self.events.keys() | self.repeated.keys()
+
+    @property
+    def lines(self) -> int:
+        """All of the file's lines."""
+        return sum(self.events.values()) + sum(self.repeated.values()) + sum(self.quarantined.values())
+
+    def day_count(self, day: date) -> DayCount:
+        """Parsed lines and events on a date."""
+        events = self.events.get(day, 0)
+        return DayCount(parsed=events + self.repeated.get(day, 0), events=events)
 
 
 class StagedParquet(BaseModel):
@@ -79,13 +77,15 @@ class Manifest(BaseModel):
         return [file.path for file in self.parquet if file.event_date is None]
 
     @property
+    def own_counts(self) -> list[FileCounts]:
+        """The counts of the files the run takes in; the others are of files whose dates it wrote anew."""
+        own = set(self.files)
+        return [counts for counts in self.counts if counts.sha256 in own]
+
+    @property
     def lines(self) -> int:
         """Lines of the files the run takes in."""
-        own = [counts for counts in self.counts if counts.sha256 in set(self.files)]
-        return sum(
-            sum(counts.events.values()) + sum(counts.repeated.values()) + sum(counts.quarantined.values())
-            for counts in own
-        )
+        return sum(counts.lines for counts in self.own_counts)
 
     @property
     def quarantined(self) -> dict[str, int]:
@@ -95,12 +95,6 @@ class Manifest(BaseModel):
             for reason, rows in counts.quarantined.items():
                 total[reason] = total.get(reason, 0) + rows
         return total
-
-    def day_count(self, sha256: str, day: date) -> DayCount:
-        """Parsed lines and events of a file on a date."""
-        counts = next(counts for counts in self.counts if counts.sha256 == sha256)
-        events = counts.events.get(day, 0)
-        return DayCount(parsed=events + counts.repeated.get(day, 0), events=events)
 
 
 def write_manifest(events_zone: Storage, manifest: Manifest) -> None:

@@ -117,6 +117,11 @@ def storage_for(uri: str) -> Storage:
     return BucketStorage(bucket, prefix)
 
 
+def changed_while_read(local: Path) -> InputError:
+    """The error for a source file whose bytes are not those that were hashed."""
+    return InputError(f"{local} changed while it was read. Wait until it is complete, then ingest it again.")
+
+
 def checked_path(path: str) -> str:
     """``path`` itself if it stays below the root under the same name on a folder and in a bucket.
 

@@ -17,8 +17,7 @@ from google.cloud import storage as gcs
 from requests import exceptions as http
 
 from footfall.errors import InputError
-from footfall.lake.storage import Entry, ObjectNotFound, Storage, StorageProblem, checked_path
-from footfall.lake.storage_local import changed_while_read
+from footfall.lake.storage import Entry, ObjectNotFound, Storage, StorageProblem, changed_while_read, checked_path
 
 # below the 10 connections that the library's HTTP session keeps open
 _READERS: Final = 8

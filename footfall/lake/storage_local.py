@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import BinaryIO, Final
 
 from footfall.errors import InputError
-from footfall.lake.storage import Entry, ObjectNotFound, Storage, StorageProblem, checked_path
+from footfall.lake.storage import Entry, ObjectNotFound, Storage, StorageProblem, changed_while_read, checked_path
 
 # Files being written live here, out of sight of list() and of every reader of a zone
 TEMPORARY: Final = ".footfall-tmp"
@@ -163,11 +163,6 @@ def store_whole(
             temporary.unlink(missing_ok=True)
     sync_folder(target.parent)
     return True
-
-
-def changed_while_read(local: Path) -> InputError:
-    """The error for a source file whose bytes are not those that were hashed."""
-    return InputError(f"{local} changed while it was read. Wait until it is complete, then ingest it again.")
 
 
 def sync_folder(folder: Path) -> None:

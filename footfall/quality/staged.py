@@ -26,6 +26,7 @@ from footfall.errors import QualityError
 from footfall.lake.events import StagedFile
 from footfall.lake.storage import ObjectNotFound, storage_for
 from footfall.quality.rules import Grain, Rule
+from footfall.sql import string_literal
 
 _MEMORY_LIMIT = "2GB"
 _MOST_EVENTS_IN_A_SESSION = 10_000_000  # a larger event number is a fault in itself; one session a day has not more
@@ -168,7 +169,7 @@ class StagedEvents(AbstractContextManager["StagedEvents"]):
     def profile(self, rules: Sequence[Rule]) -> Profile:
         """Count the rows and sessions that break each rule, by date. Each scan reads only the columns it names."""
         self._bring_near()
-        paths = ", ".join("'" + str(self._near / file.path).replace("'", "''") + "'" for file in self._files)
+        paths = ", ".join(string_literal(self._near / file.path) for file in self._files)
         self._db.execute(
             f"create temp view events as select * from read_parquet([{paths}], union_by_name = true, "
             f"hive_partitioning = true, hive_types = {{'{PARTITION_COLUMN}': date}})"

@@ -8,7 +8,7 @@ from pyspark.sql import functions as F
 from footfall.contract import RejectReason
 from footfall.lake.line_index import DateHint
 from footfall.sources.base import CLIENT_IP, REJECT_REASON
-from footfall.sources.http_columns import clf_timestamp, dash_to_null, reject, request_line, whole_number
+from footfall.sources.http_columns import clf_timestamp, dash_to_null, is_no_amount, reject, request_line, whole_number
 
 LINE_START = r'^\S+ .* \[\d\d/[A-Z][a-z]{2}/\d{4}:\d\d:\d\d:\d\d [+-]\d{4}\] "(?:[^"\\]|\\.)*" (?:\d{3}|-) (?:-?\d+|-)'
 
@@ -65,7 +65,7 @@ def with_common_columns(lines: DataFrame, *, min_parts: int) -> DataFrame:
             (bracket == 0, RejectReason.MALFORMED_LINE),
             (F.col("event_ts").isNull(), RejectReason.BAD_TIMESTAMP),
             (~F.coalesce(F.col("http_status").between(100, 599), F.lit(False)), RejectReason.BAD_STATUS),
-            (F.col("_size").isNotNull() & F.coalesce(F.col("bytes_sent") < 0, F.lit(True)), RejectReason.BAD_SIZE),
+            (is_no_amount(F.col("_size"), F.col("bytes_sent")), RejectReason.BAD_SIZE),
             (F.col(CLIENT_IP).isNull(), RejectReason.MISSING_VISITOR),
         ),
     ).drop("_size")

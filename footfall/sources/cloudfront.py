@@ -14,7 +14,7 @@ from pyspark.sql import functions as F
 from footfall.contract import RejectReason
 from footfall.lake.line_index import DateHint
 from footfall.sources.base import CLIENT_IP, REJECT_REASON, SOURCE_EVENT_ID, Header, Source
-from footfall.sources.http_columns import dash_to_null, reject, whole_number
+from footfall.sources.http_columns import dash_to_null, is_no_amount, percent_decoded, reject, whole_number
 
 DIRECTIVE = "#Fields:"
 REQUIRED = ("date", "time", "c-ip", "cs-method", "cs(Host)", "cs-uri-stem", "sc-status")
@@ -44,10 +44,8 @@ def _matches(line: str) -> bool:
 
 def _decoded(column: Column) -> Column:
     """Percent-decoded; as logged where the bytes are not UTF-8. '+' is a plus here, not a space."""
-    decoded = F.try_url_decode(F.replace(column, F.lit("+"), F.lit("%2B")))
-    # The JVM decodes bad UTF-8 to U+FFFD, Sail to null: take both as "not decodable"
-    usable = decoded.isNotNull() & ~decoded.contains("�")
-    return F.when(column.contains("%") & usable, decoded).otherwise(column)
+    encoded = F.when(column.contains("%"), F.replace(column, F.lit("+"), F.lit("%2B")))
+    return F.coalesce(percent_decoded(encoded), column)
 
 
 def parse(lines: DataFrame, fields: tuple[str, ...]) -> DataFrame:
@@ -92,10 +90,7 @@ def parse(lines: DataFrame, fields: tuple[str, ...]) -> DataFrame:
                 (F.size("values") < len(fields), RejectReason.MALFORMED_LINE),
                 (F.col("event_ts").isNull(), RejectReason.BAD_TIMESTAMP),
                 (~status_ok, RejectReason.BAD_STATUS),
-                (
-                    F.col("_size").isNotNull() & F.coalesce(F.col("bytes_sent") < 0, F.lit(True)),
-                    RejectReason.BAD_SIZE,
-                ),
+                (is_no_amount(F.col("_size"), F.col("bytes_sent")), RejectReason.BAD_SIZE),
                 (F.col(CLIENT_IP).isNull(), RejectReason.MISSING_VISITOR),
             ),
             "http_status": F.when(~gone, F.col("http_status")),

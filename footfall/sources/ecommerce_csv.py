@@ -18,7 +18,7 @@ from pyspark.sql.pandas.functions import arrow_udf
 from footfall.contract import RejectReason
 from footfall.lake.line_index import DateHint
 from footfall.sources.base import FIRST_PARTY_ID, REJECT_REASON, Header, Source
-from footfall.sources.http_columns import reject
+from footfall.sources.http_columns import is_no_amount, reject
 
 REQUIRED = ("event_time", "event_type", "product_id", "price", "user_id", "user_session")
 # GA4's recommended event names
@@ -95,10 +95,7 @@ def parse(lines: DataFrame, fields: tuple[str, ...]) -> DataFrame:
                 (F.size("values") != len(fields), RejectReason.MALFORMED_LINE),
                 (F.col("event_ts").isNull(), RejectReason.BAD_TIMESTAMP),
                 (F.col("event_name").isNull(), RejectReason.MALFORMED_LINE),
-                (
-                    F.col("_price").isNotNull() & F.coalesce(F.col("price") < 0, F.lit(True)),
-                    RejectReason.BAD_NUMBER,
-                ),
+                (is_no_amount(F.col("_price"), F.col("price")), RejectReason.BAD_NUMBER),
                 (F.col(FIRST_PARTY_ID).isNull(), RejectReason.MISSING_VISITOR),
             ),
         )

@@ -99,6 +99,20 @@ def whole_number(text: Column) -> Column:
     return F.when(number.cast("string") == text, number)
 
 
+def is_no_amount(text: Column, number: Column) -> Column:
+    """Whether there is a ``text`` and the ``number`` read from it is none, or below zero."""
+    return text.isNotNull() & F.coalesce(number < 0, F.lit(True))
+
+
+def percent_decoded(text: Column) -> Column:
+    """Percent-decoded, ``+`` a space; null where the bytes are not UTF-8, and where the engines differ.
+
+    The JVM decodes bad UTF-8 to U+FFFD, Sail to null; the JVM takes the sign of ``%+1`` for part of a number.
+    """
+    decoded = F.try_url_decode(text)
+    return F.when(~decoded.contains("\ufffd") & ~text.contains("%+"), decoded)
+
+
 def clf_timestamp(text: Column) -> Column:
     """``17/May/2015:10:05:03 +0530`` to a timestamp; null when it is not one.
 

@@ -9,7 +9,6 @@ Google Cloud, which the tests do not have.
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
@@ -23,6 +22,7 @@ from google.cloud import bigquery
 from footfall.contract import EVENT_COLUMNS, PARTITION_COLUMN, Type
 from footfall.errors import EnvironmentProblem, InputError
 from footfall.lake import events
+from footfall.run_id import new_run_id
 from footfall.settings import Settings
 from footfall.warehouse import PUBLICATIONS_TABLE, PUBLISHED_MARTS
 from footfall.warehouse.publication import Publication
@@ -57,7 +57,7 @@ def load(settings: Settings) -> list[date]:
             client,
             f"insert into {_name(settings.gcp.project, settings.gcp.build_dataset, _LOADS)} "
             "values (@load_id, @table_id, @version, @dates, @now)",
-            load_id=f"{now:%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}",
+            load_id=new_run_id(),
             table_id=str(table.metadata().id),
             version=table.version(),
             dates=dates,

@@ -20,6 +20,7 @@ from footfall.settings import Settings
 from footfall.warehouse import PUBLISHED_MARTS
 
 BUILD_SCHEMA = "footfall_build"
+PASSING = ("success", "pass", "warn", "no-op")  # what dbt says of a node that is no obstacle to a publish
 _STATE = """
 create schema if not exists footfall_state;
 create table if not exists footfall_state.load (
@@ -117,9 +118,9 @@ def read_state(connection: duckdb.DuckDBPyConnection) -> BuildState:
     load = Load(load_id, table_id, events_version, project_sha256, tuple(touched_dates), loaded_at, built_version)
     marts, bad, built_at = connection.execute(
         "select count(*) filter (where status = 'success' and resource_type = 'model' and name in (select unnest($1))),"
-        " count(*) filter (where status not in ('success', 'pass', 'warn', 'no-op')), max(finished_at) "
+        " count(*) filter (where status not in (select unnest($2))), max(finished_at) "
         "from footfall_state.results",
-        [list(PUBLISHED_MARTS)],
+        [list(PUBLISHED_MARTS), list(PASSING)],
     ).fetchall()[0]
     return BuildState(load, built_at if marts == len(PUBLISHED_MARTS) and not bad else None)
 

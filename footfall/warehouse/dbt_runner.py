@@ -12,13 +12,12 @@ from typing import TYPE_CHECKING, Any
 
 from footfall.errors import TransformError
 from footfall.settings import PROJECT_ROOT, Settings
-from footfall.warehouse.build_db import in_use
+from footfall.warehouse.build_db import PASSING, in_use
 
 if TYPE_CHECKING:
     from dbt.cli.main import dbtRunnerResult
 
 DBT_PROJECT = PROJECT_ROOT / "dbt"
-_PASSING = {"success", "pass", "warn", "no-op"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +43,7 @@ def build(settings: Settings, dates: Iterable[date], *, full_refresh: bool = Fal
     started = time.monotonic()
     outcome = _invoke(settings, arguments + (["--full-refresh"] if full_refresh else []))
     results = list(getattr(outcome.result, "results", None) or ())
-    failed = [result for result in results if str(result.status) not in _PASSING]
+    failed = [result for result in results if str(result.status) not in PASSING]
     broken = [result for result in failed if str(result.status) != "skipped"] or failed
     if broken:
         raise TransformError(_explain(broken[0], others=len(broken) - 1))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import re
-import secrets
 from collections.abc import Iterable
 from datetime import UTC, date, datetime
 
@@ -14,7 +13,9 @@ from deltalake.exceptions import DeltaError
 
 from footfall.contract import EVENT_COLUMNS, PARTITION_COLUMN, Type
 from footfall.lake import events
+from footfall.run_id import new_run_id
 from footfall.settings import PROJECT_ROOT, Settings
+from footfall.sql import string_literal
 from footfall.warehouse.build_db import BUILD_SCHEMA, BuildState, Load, open_build_db, read_state, write_load
 
 _DUCKDB_TYPES = {
@@ -61,7 +62,7 @@ def load(settings: Settings) -> list[date]:
         write_load(
             connection,
             Load(
-                load_id=f"{now:%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}",
+                load_id=new_run_id(),
                 table_id=str(table.metadata().id),
                 events_version=table.version(),
                 project_sha256=project_sha256(),
@@ -122,7 +123,7 @@ def _show(connection: duckdb.DuckDBPyConnection, settings: Settings, files: Iter
     """Point the view dbt reads at ``files``; filters on event_date skip whole files."""
     schema = settings.gcp.events_dataset
     columns = ", ".join(f"cast({c.name} as {_DUCKDB_TYPES[c.type]}) as {c.name}" for c in EVENT_COLUMNS)
-    listed = ", ".join(_literal(_unglobbed(file)) for file in files)
+    listed = ", ".join(string_literal(_unglobbed(file)) for file in files)
     if listed:
         # the columns are named: a folder such as a=b above the zone would come out as a column too
         relation = (
@@ -137,7 +138,3 @@ def _show(connection: duckdb.DuckDBPyConnection, settings: Settings, files: Iter
 
 def _unglobbed(path: str) -> str:
     return re.sub(r"([\[*?])", r"[\1]", path)
-
-
-def _literal(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"

@@ -15,7 +15,9 @@ import duckdb
 
 from footfall.errors import EnvironmentProblem, InputError, TransformError
 from footfall.lake.storage_local import sync_folder
+from footfall.run_id import new_run_id
 from footfall.settings import Settings
+from footfall.sql import string_literal
 from footfall.warehouse import PUBLICATIONS_TABLE, PUBLISHED_MARTS
 from footfall.warehouse.build_db import BUILD_SCHEMA, open_build_db, read_state
 from footfall.warehouse.publication import Publication
@@ -32,7 +34,7 @@ def publish(settings: Settings, run_id: str | None = None) -> Publication | None
     EnvironmentProblem when a build is running or the disk refuses.
     """
     now = datetime.now(UTC)
-    run_id = run_id or f"{now:%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
+    run_id = run_id or new_run_id()
     if settings.env == "gcp":
         from footfall.warehouse.bigquery import publish as publish_bigquery
 
@@ -61,7 +63,7 @@ def newest_publication(settings: Settings) -> Publication | None:
     if not settings.published_db.exists():
         return None
     with duckdb.connect() as connection:
-        connection.execute(f"attach {_literal(settings.published_db)} as marts (read_only)")
+        connection.execute(f"attach {string_literal(settings.published_db)} as marts (read_only)")
         row = connection.execute(
             f"select run_id, published_at, events_version, built_at from marts.{PUBLICATIONS_TABLE} "
             "order by published_at desc limit 1"
@@ -92,8 +94,8 @@ def _swap(settings: Settings, publication: Publication) -> None:
 
 def _write(settings: Settings, publication: Publication, fresh: Path) -> None:
     with duckdb.connect() as connection:
-        connection.execute(f"attach {_literal(fresh)} as fresh")
-        connection.execute(f"attach {_literal(settings.build_db)} as build (read_only)")
+        connection.execute(f"attach {string_literal(fresh)} as fresh")
+        connection.execute(f"attach {string_literal(settings.build_db)} as build (read_only)")
         for mart in PUBLISHED_MARTS:
             connection.execute(f"create table fresh.{mart} as select * from build.{BUILD_SCHEMA}.{mart}")
         connection.execute(
@@ -101,7 +103,7 @@ def _write(settings: Settings, publication: Publication, fresh: Path) -> None:
             "(run_id varchar, published_at timestamp, events_version bigint, built_at timestamp)"
         )
         if settings.published_db.exists():
-            connection.execute(f"attach {_literal(settings.published_db)} as published (read_only)")
+            connection.execute(f"attach {string_literal(settings.published_db)} as published (read_only)")
             connection.execute(f"insert into fresh.{PUBLICATIONS_TABLE} select * from published.{PUBLICATIONS_TABLE}")
         connection.execute(
             f"insert into fresh.{PUBLICATIONS_TABLE} values ($1, $2, $3, $4)",
@@ -109,7 +111,3 @@ def _write(settings: Settings, publication: Publication, fresh: Path) -> None:
         )
         # the log would be a second file, which one rename cannot carry
         connection.execute("checkpoint fresh")
-
-
-def _literal(path: Path) -> str:
-    return "'" + str(path).replace("'", "''") + "'"

@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from footfall.errors import InputError
 from footfall.settings import Settings
+from footfall.sql import string_literal
 
 # DESCRIBE, SHOW, SUMMARIZE, FROM ..., VALUES and TABLE are SELECTs to DuckDB. EXPLAIN is not among them: EXPLAIN
 # ANALYZE runs what it explains, a COPY too.
@@ -53,9 +54,8 @@ def published(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
     spill = tempfile.TemporaryDirectory(prefix="footfall-query-")
     connection = duckdb.connect(config={"temp_directory": spill.name})
     try:
-        path = str(settings.published_db).replace("'", "''")
         try:
-            connection.execute(f"attach '{path}' as marts (read_only)")
+            connection.execute(f"attach {string_literal(settings.published_db)} as marts (read_only)")
         except duckdb.Error as error:
             raise InputError(_why_not(settings, error)) from error
         connection.execute("use marts")

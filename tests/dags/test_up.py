@@ -17,7 +17,7 @@ from typing import Any
 import psutil
 import pytest
 
-from launch.bootstrap import PROJECT_ROOT
+from footfall.settings import PROJECT_ROOT
 from launch.up import free_port
 from tests.processes import outliving
 

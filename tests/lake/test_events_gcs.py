@@ -52,8 +52,9 @@ def staged(run_id: str, day: date) -> events.StagedFile:
 
 def test_a_commit_replaces_its_dates_alone(zone: str) -> None:
     assert events.open_table(zone) is None
-    assert events.commit(zone, "run-1", [staged("run-1", SUNDAY), staged("run-1", MONDAY)], [SUNDAY, MONDAY]) == 0
-    assert events.commit(zone, "run-2", [staged("run-2", MONDAY)], [MONDAY]) == 1
+    both = [staged("run-1", SUNDAY), staged("run-1", MONDAY)]
+    assert events.commit(zone, "run-1", both, [SUNDAY, MONDAY], base_version=None) == 0
+    assert events.commit(zone, "run-2", [staged("run-2", MONDAY)], [MONDAY], base_version=0) == 1
 
     table = events.open_table(zone)
     assert table is not None
@@ -64,21 +65,21 @@ def test_a_commit_replaces_its_dates_alone(zone: str) -> None:
     ]
     assert events.files_of(table, [SUNDAY]) == [f"{zone}/run-1/event_date=2024-05-12/part-0.parquet"]
     assert events.dates_changed_since(zone, 0) == {MONDAY}
-    assert events.committed_version(zone, "run-1") == 0
-    assert events.committed_version(zone, "run-2") == 1
-    assert events.committed_version(zone, "run-3") is None
+    assert events.committed_version(table, "run-1") == 0
+    assert events.committed_version(table, "run-2") == 1
+    assert events.committed_version(table, "run-3") is None
 
 
 def test_the_storage_sees_what_delta_wrote(zone: str) -> None:
-    events.commit(zone, "run-1", [staged("run-1", SUNDAY)], [SUNDAY])
+    events.commit(zone, "run-1", [staged("run-1", SUNDAY)], [SUNDAY], base_version=None)
     assert [entry.path for entry in storage_for(zone).list("_delta_log/")] == ["_delta_log/00000000000000000000.json"]
 
 
 def test_of_two_commits_on_one_version_the_second_is_refused(zone: str) -> None:
-    events.commit(zone, "run-1", [staged("run-1", SUNDAY)], [SUNDAY])
+    events.commit(zone, "run-1", [staged("run-1", SUNDAY)], [SUNDAY], base_version=None)
     late = events.open_table(zone)
     assert late is not None
-    events.commit(zone, "run-2", [staged("run-2", SUNDAY)], [SUNDAY])
+    events.commit(zone, "run-2", [staged("run-2", SUNDAY)], [SUNDAY], base_version=0)
     action = AddAction(
         path="run-3/event_date=2024-05-12/part-0.parquet",
         size=1000,

@@ -11,6 +11,7 @@ import pyarrow as pa
 import pytest
 
 from footfall.lake import landing, line_index, reader
+from footfall.lake.quarantine import QUARANTINED_CHARS
 from footfall.lake.reader import line_reader
 from tests.bad_lines import combined
 from tests.home import new_home
@@ -59,7 +60,7 @@ def test_a_line_too_long_is_cut_to_its_head_and_the_next_is_whole(
         (1, None), (2, None), (3, "line_too_long"), (4, None), (5, "line_too_long"),
     ]  # fmt: skip
     assert found[1][1] == exactly.decode()
-    assert 0 < len(found[2][1]) <= reader.HEAD_CHARS
+    assert 0 < len(found[2][1]) <= QUARANTINED_CHARS
 
 
 def test_bytes_that_are_not_utf_8_are_shown_escaped(tmp_path: Path) -> None:

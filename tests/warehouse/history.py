@@ -50,7 +50,8 @@ class History:
         touched = {day for day in before.keys() | after.keys() if before.get(day) != after.get(day)}
         run_id = f"20240601T{self._commits:06d}Z-test"
         staged = builders.write_staged(self._zone, run_id, [row for row in rows if row["event_date"] in touched])
-        events.commit(self._zone, run_id, staged, touched)
+        base_version = events.version_of(events.open_table(self._zone))
+        events.commit(self._zone, run_id, staged, touched, base_version=base_version)
         self._rows = rows
         return touched
 
