@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import argparse
 import os
+import secrets
 import signal
 import socket
+import subprocess
 import sys
 import time
 import urllib.error
@@ -28,10 +30,11 @@ DASHBOARD = PROJECT_ROOT / "dashboard" / "overview.py"
 
 @dataclass(frozen=True, slots=True)
 class Ports:
-    """Where the services listen."""
+    """Where the services listen: two a person opens, and one that is for Airflow's tasks alone."""
 
     airflow: int
     dashboard: int
+    tasks: int
 
 
 class Stopped(Exception):
@@ -45,7 +48,7 @@ def main(arguments: list[str] | None = None) -> int:
     for signum in (signal.SIGINT, signal.SIGTERM):
         signal.signal(signum, _stop)
     try:
-        return serve(settings, Ports(options.port, options.dashboard_port))
+        return serve(settings, Ports(options.port, options.dashboard_port, free_port()))
     except FootfallError as error:
         print(f"Error: {error}", file=sys.stderr)
         return error.exit_code
@@ -63,11 +66,13 @@ def serve(settings: Settings, ports: Ports) -> int:
     for name, port in (("Airflow", ports.airflow), ("the dashboard", ports.dashboard)):
         refuse_busy_port(name, port)
     home = AirflowHome(settings)
-    environment = home.environment(**airflow_settings(ports.airflow))
-    console.print("Reading the dbt project ...")
-    finish_dbt_parse(start_dbt_parse(home, environment))
+    environment = home.environment(**airflow_settings(ports))
+    console.print("Reading the dbt project, making Airflow's database ...")
+    parsing = start_dbt_parse(home, environment)
+    prepare_metadata_db(environment)
+    finish_dbt_parse(parsing)
 
-    services = [airflow_service(home, environment, ports.airflow)]
+    services = [task_api_service(home, environment, ports.tasks), airflow_service(home, environment, ports.airflow)]
     if DASHBOARD.exists():
         services.append(dashboard_service(home, environment, ports.dashboard))
     else:
@@ -89,15 +94,17 @@ def serve(settings: Settings, ports: Ports) -> int:
         console.print("Stopped.")
 
 
-def airflow_settings(port: int) -> dict[str, str]:
-    """What ``airflow standalone`` needs beyond its home: small, on loopback, without a login."""
+def airflow_settings(ports: Ports) -> dict[str, str]:
+    """What Airflow needs beyond its home: small, on loopback, without a login."""
     return {
         "AIRFLOW__API__HOST": LOOPBACK,
-        "AIRFLOW__API__PORT": str(port),
-        "AIRFLOW__API__BASE_URL": f"http://{LOOPBACK}:{port}",
+        "AIRFLOW__API__PORT": str(ports.airflow),
+        "AIRFLOW__API__BASE_URL": f"http://{LOOPBACK}:{ports.airflow}",
         "AIRFLOW__API__WORKERS": "1",
         "AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION": "False",
-        "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"http://{LOOPBACK}:{port}/execution/",
+        # One key for all the processes: the first of them to start would make one up and the next another.
+        "AIRFLOW__API_AUTH__JWT_SECRET": secrets.token_urlsafe(48),
+        "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"http://{LOOPBACK}:{ports.tasks}/execution/",
         "AIRFLOW__CORE__PARALLELISM": "4",
         "AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "60",
         "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_ALL_ADMINS": "True",
@@ -108,19 +115,50 @@ def airflow_settings(port: int) -> dict[str, str]:
     }
 
 
+def prepare_metadata_db(environment: dict[str, str]) -> None:
+    """Make Airflow's database, in a process of its own: the environment must be in place before Airflow is imported.
+
+    Raises:
+        EnvironmentProblem: Airflow could not make it.
+    """
+    script = "from launch.bootstrap import make_metadata_db; make_metadata_db()"
+    done = subprocess.run([sys.executable, "-c", script], env=environment, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        said = (done.stderr.strip() or done.stdout.strip() or "it said nothing").splitlines()[-1]
+        raise EnvironmentProblem(
+            f"Airflow's database in {environment['AIRFLOW_HOME']} could not be made: {said}. Give this user access to "
+            "that folder, or move it away to have it made anew."
+        )
+
+
 def airflow_service(home: AirflowHome, environment: dict[str, str], port: int) -> Service:
-    """Airflow's scheduler, DAG processor, API server and triggerer, over a database that has its pools."""
-    script = "from launch.bootstrap import make_metadata_db; make_metadata_db(); import os; "
-    script += "os.execvp('airflow', ['airflow', 'standalone'])"
+    """Airflow's scheduler, DAG processor, API server and triggerer, over a database that is there already."""
     return Service(
         name="Airflow",
-        command=[sys.executable, "-c", script],
+        command=["airflow", "standalone"],
         environment=environment,
         url=f"http://{LOOPBACK}:{port}",
         ready_url=f"http://{LOOPBACK}:{port}/api/v2/version",
         log_path=home.path / "standalone.log",
         # Standalone stops its parts itself on one SIGINT; a signal to the whole group dead-locks its scheduler.
         stop_signal=signal.SIGINT,
+    )
+
+
+def task_api_service(home: AirflowHome, environment: dict[str, str], port: int) -> Service:
+    """The API that Airflow's tasks call, in a process of its own.
+
+    The public API logs every change in its event loop. In one process with the tasks' API, that write would wait for a
+    task's transaction, whose end waits for the event loop: SQLite ends it after its timeout, with an error.
+    """
+    return Service(
+        name="Airflow's API for tasks",
+        command=["airflow", "api-server", "--apps", "execution", "--host", LOOPBACK, "--port", str(port)],
+        environment=environment,
+        url=f"http://{LOOPBACK}:{port}",
+        ready_url=f"http://{LOOPBACK}:{port}/execution/health",
+        log_path=home.path / "task-api.log",
+        stop_signal=signal.SIGTERM,
     )
 
 

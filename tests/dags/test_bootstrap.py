@@ -20,7 +20,7 @@ from footfall.settings import Settings
 from launch import bootstrap
 from launch.bootstrap import AirflowHome, finish_dbt_parse, make_metadata_db, start_dbt_parse
 from launch.service import Service
-from launch.up import airflow_settings, refuse_busy_port
+from launch.up import Ports, airflow_settings, refuse_busy_port
 from tests.processes import outliving
 
 pytestmark = pytest.mark.xdist_group("airflow")
@@ -80,9 +80,15 @@ def test_the_manifest_is_made_again_when_a_model_changes(
 
 
 def test_the_login_free_api_listens_on_loopback_alone() -> None:
-    settings = airflow_settings(8080)
+    settings = airflow_settings(Ports(airflow=8080, dashboard=8501, tasks=18080))
     assert settings["AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_ALL_ADMINS"] == "True"
     assert settings["AIRFLOW__API__HOST"] == "127.0.0.1"
+
+
+def test_tasks_call_an_api_in_a_process_of_its_own() -> None:
+    # In one process a trigger by REST could wait a minute for a task that waited for it, and end in an error
+    settings = airflow_settings(Ports(airflow=8080, dashboard=8501, tasks=18080))
+    assert settings["AIRFLOW__CORE__EXECUTION_API_SERVER_URL"] == "http://127.0.0.1:18080/execution/"
 
 
 def test_a_busy_port_is_refused_with_a_remedy() -> None:
