@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
+from footfall.environment import environment
 from footfall.errors import EnvironmentProblem, FootfallError, InputError, QualityError
 from footfall.lake.commit import Committed
 from footfall.lake.delivery import Delivery, find
@@ -48,14 +49,10 @@ def stage(settings: Settings, run_id: str) -> bool:
     Raises the job's error as :class:`FootfallError` with its exit code.
     """
     checked_run_id(run_id)
-    environment = os.environ | {
-        "FOOTFALL_HOME": str(settings.home.absolute()),
-        "FOOTFALL_ENGINE__NAME": settings.engine.name,
-        "PYTHONPATH": os.pathsep.join(filter(None, [str(PROJECT_ROOT), os.environ.get("PYTHONPATH")])),
-    }
+    modules = os.pathsep.join(filter(None, [str(PROJECT_ROOT), os.environ.get("PYTHONPATH")]))
     done = subprocess.run(
         [sys.executable, "-m", SPARK_JOB, "--run-id", run_id],
-        env=environment,
+        env=environment(settings) | {"PYTHONPATH": modules},
         capture_output=True,
         text=True,
         check=False,
