@@ -9,19 +9,25 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable
+import secrets
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
+from typing import Any, Final
 from urllib.parse import unquote
 
 import pyarrow as pa
 from deltalake import DeltaTable, Schema
-from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
-from deltalake.transaction import AddAction, CommitProperties, create_table_with_add_actions
+from deltalake.exceptions import DeltaError, TableNotFoundError
+from deltalake.transaction import AddAction, CommitProperties, Transaction, create_table_with_add_actions
 
 from footfall.contract import EVENT_COLUMNS, PARTITION_COLUMN, Type
 from footfall.errors import FootfallError
-from footfall.lake.storage import StorageProblem
+from footfall.lake.storage import ObjectNotFound, StorageProblem, storage_for
+
+# delta-rs writes a checkpoint with every tenth version, so that a table is opened from one and at most nine commits.
+# With a checkpoint it also deletes the log of versions older than 30 days (Delta's default): see VersionGone.
+_TABLE_PROPERTIES: Final = {"delta.checkpointInterval": "10"}
 
 _ARROW: dict[Type, pa.DataType] = {
     Type.STRING: pa.string(),
@@ -98,6 +104,16 @@ class StaleRun(FootfallError):
         )
 
 
+class VersionGone(FootfallError):
+    """The Delta log no longer tells what a version held, or what changed since: every date may have."""
+
+    def __init__(self, zone: str, version: int) -> None:
+        super().__init__(
+            f"Version {version} of the events table {zone} cannot be read: its log is older than the 30 days that are "
+            "kept, or the table was made anew since. Take every date as changed: build from nothing."
+        )
+
+
 _ANSI = re.compile(r"\x1b\[[0-9;]*m")  # delta-rs paints its messages
 
 
@@ -108,13 +124,18 @@ def commit(
     dates: Iterable[date],
     *,
     base_version: int | None,
+    causes: Mapping[date, Collection[str]] | None = None,
 ) -> int:
     """Replace ``dates`` by ``files`` in one transaction and return the new version of the table.
 
-    A date in ``dates`` without a file becomes empty. The run id is kept in the commit, so that a rerun can tell
-    that it has been made (:func:`committed_version`). ``base_version`` is the version the files were made from (None:
-    there was no table): raises :class:`StaleRun` when it is no longer the newest, and
-    :class:`~footfall.lake.storage.StorageProblem` when the disk is full or refuses.
+    A date in ``dates`` without a file becomes empty. The version is ``base_version`` + 1 (0 for the first) or nothing
+    is committed: a Delta application transaction ties the run id to it, so that a rerun can tell that it has been
+    made (:func:`committed_version`). ``causes`` says why a date changed and is kept in the commit
+    (:func:`causes_between`).
+
+    ``base_version`` is the version the files were made from (None: there was no table): raises :class:`StaleRun` when
+    it is no longer the newest, and :class:`~footfall.lake.storage.StorageProblem` when the disk is full or refuses.
+    An error that leaves the commit in place (a lost answer, a checkpoint that could not be written) is none.
     """
     actions = [
         AddAction(
@@ -127,26 +148,38 @@ def commit(
         )
         for file in files
     ]
-    properties = CommitProperties(custom_metadata={"footfall_run_id": run_id})
+    version = 0 if base_version is None else base_version + 1
+    by_date = {day.isoformat(): sorted(set(why)) for day, why in (causes or {}).items() if why}
+    metadata = {
+        "footfall_run_id": run_id,
+        "footfall_causes": json.dumps(by_date, sort_keys=True),
+        # tells this attempt from another one of the same run
+        "footfall_attempt": secrets.token_hex(8),
+    }
+    properties = CommitProperties(
+        custom_metadata=metadata,
+        app_transactions=[Transaction(_app_id(run_id), version)],
+        # a retry would move the commit on top of what another run has committed since
+        max_commit_retries=0,
+    )
     table = open_table(zone)
     if version_of(table) != base_version:
         raise StaleRun(run_id)
     try:
         _write(zone, table, actions, dates, properties)
-    except DeltaError as error:
-        lost_the_race = isinstance(error, CommitFailedError) or (table is None and open_table(zone) is not None)
-        if not lost_the_race:
+    except (DeltaError, OSError) as error:
+        if _is_in_log(zone, version, metadata):
+            return version
+        if version_of(open_table(zone)) != base_version:
+            raise StaleRun(run_id) from error
+        if isinstance(error, DeltaError):
             raise
-        raise StaleRun(run_id) from error
-    except OSError as error:
         why = _ANSI.sub("", str(error)).strip().splitlines()[-1].strip(" ↳")
         raise StorageProblem(
             f"Run {run_id} could not be committed to {zone}: {why}. Nothing was committed; make room or give this user "
             f"access, then `footfall commit --run-id {run_id}`."
         ) from error
-    committed = open_table(zone)
-    assert committed is not None
-    return committed.version()
+    return version
 
 
 def _write(
@@ -163,6 +196,7 @@ def _write(
             actions,
             mode="error",
             partition_by=[PARTITION_COLUMN],
+            configuration=_TABLE_PROPERTIES,
             commit_properties=properties,
         )
     else:
@@ -177,17 +211,45 @@ def _write(
         )
 
 
+def _app_id(run_id: str) -> str:
+    return f"footfall/{run_id}"
+
+
+def _is_in_log(zone: str, version: int, metadata: Mapping[str, str]) -> bool:
+    """Whether the commit that made ``version`` carries this metadata."""
+    try:
+        (info,) = _commit_infos(zone, [version])
+    except VersionGone:
+        return False
+    return metadata.items() <= info.items()
+
+
+def _commit_infos(zone: str, versions: Iterable[int]) -> Iterator[dict[str, Any]]:
+    """What the log says about the commits that made ``versions``, in the order asked for. Raises VersionGone.
+
+    Not by ``DeltaTable.history``: it counts versions down from the one the table was opened at, but begins at the
+    newest there is when it is asked.
+    """
+    paths = {f"_delta_log/{version:020}.json": version for version in versions}
+    missing = next(iter(paths), "")
+    try:
+        for path, content in storage_for(zone).read_many(paths):
+            missing = path
+            actions = map(json.loads, content.splitlines())
+            yield next((action["commitInfo"] for action in actions if "commitInfo" in action), {})
+    except ObjectNotFound as error:
+        raise VersionGone(zone, paths[missing]) from error
+
+
 def committed_version(table: DeltaTable | None, run_id: str) -> int | None:
-    """The table version a run committed, or None if it has not committed."""
-    if table is None:
-        return None
-    return next((entry["version"] for entry in table.history() if entry.get("footfall_run_id") == run_id), None)
+    """The table version a run committed, or None if it has not committed. Takes the same time however old the run."""
+    return None if table is None else table.transaction_version(_app_id(run_id))
 
 
 def newest_run(zone: str) -> str | None:
     """The run that made the newest version of the table; None when there is no table, or no run made it."""
-    table = open_table(zone)
-    return None if table is None else table.history(1)[0].get("footfall_run_id")
+    version = version_of(open_table(zone))
+    return None if version is None else next(_commit_infos(zone, [version])).get("footfall_run_id")
 
 
 def dates_in(table: DeltaTable | None) -> set[date]:
@@ -203,19 +265,46 @@ def files_of(table: DeltaTable, dates: Iterable[date] | None = None) -> list[str
         uris = table.file_uris()
     else:
         wanted = sorted({day.isoformat() for day in dates})
-        uris = table.file_uris(partition_filters=[(PARTITION_COLUMN, "in", wanted)]) if wanted else []
+        uris = table.file_uris(file_pruning_predicate=[(PARTITION_COLUMN, "in", wanted)]) if wanted else []
     # delta-rs percent-encodes what it hands out: a home with spaces would not be found
     return sorted(unquote(uri) for uri in uris)
 
 
-def dates_changed_since(zone: str, version: int | None) -> set[date]:
-    """Dates whose files differ between ``version`` (None: an empty table) and now, emptied dates included.
+def dates_changed_between(zone: str, before: int | None, after: int | None) -> set[date]:
+    """Dates whose files differ between two versions, emptied dates included.
 
-    The Delta log is the change feed: whoever loads the table remembers the version it saw, nothing else.
+    ``before`` None is an empty table, ``after`` None the newest version. A date that was changed and put back has not
+    changed. The Delta log is the change feed: whoever reads the table remembers the version it saw, nothing else.
+    Raises :class:`VersionGone` when the table cannot tell any more.
     """
-    now = _files_by_date(open_table(zone))
-    before = _files_by_date(DeltaTable(zone, version=version)) if version is not None else {}
-    return {day for day in now.keys() | before.keys() if now.get(day) != before.get(day)}
+    then = _files_by_date(None if before is None else _table_at(zone, before))
+    now = _files_by_date(open_table(zone) if after is None else _table_at(zone, after))
+    return {day for day in now.keys() | then.keys() if now.get(day) != then.get(day)}
+
+
+def dates_changed_since(zone: str, version: int | None) -> set[date]:
+    """:func:`dates_changed_between` that version and the newest."""
+    return dates_changed_between(zone, version, None)
+
+
+def causes_between(zone: str, before: int | None, after: int) -> dict[date, list[tuple[str, str]]]:
+    """Why dates changed after version ``before`` (None: from the first on) up to ``after``: (run id, cause) by date.
+
+    In the order of the commits. Only those versions' log entries are read, and a date that was put back is told of,
+    too. Raises :class:`VersionGone` when one of them is not kept any more.
+    """
+    found: dict[date, list[tuple[str, str]]] = {}
+    for info in _commit_infos(zone, range(0 if before is None else before + 1, after + 1)):
+        for day, causes in json.loads(info.get("footfall_causes", "{}")).items():
+            found.setdefault(date.fromisoformat(day), []).extend((info["footfall_run_id"], cause) for cause in causes)
+    return found
+
+
+def _table_at(zone: str, version: int) -> DeltaTable:
+    try:
+        return DeltaTable(zone, version=version)
+    except DeltaError as error:
+        raise VersionGone(zone, version) from error
 
 
 def _files_by_date(table: DeltaTable | None) -> dict[date, frozenset[str]]:

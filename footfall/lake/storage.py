@@ -70,6 +70,17 @@ class Storage(ABC):
         """
 
     @abstractmethod
+    def swap(self, path: str, data: bytes, *, expected: bytes | None) -> bool:
+        """Store ``data`` in one atomic step if the object is still ``expected`` (None: there is none).
+
+        False, and nothing is stored, when it is not. Of several writers that expect the same, exactly one gets True,
+        and each swap is made on the content that the one before it left. That holds among swaps: in a folder,
+        :meth:`write`, :meth:`put_file` and :meth:`delete` on the same path do not wait for a swap in progress. A
+        killed writer leaves the old object or the new one, and nothing that others would wait for. For small objects:
+        the content is read and compared.
+        """
+
+    @abstractmethod
     def put_file(self, local: Path, path: str, *, sha256: str | None = None) -> None:
         """Store a local file in one atomic step without holding it in memory, replacing what was there.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import secrets
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -88,6 +89,36 @@ class BucketStorage(Storage):
             except api.PreconditionFailed:
                 return False
         return True
+
+    def swap(self, path: str, data: bytes, *, expected: bytes | None) -> bool:
+        attempt = {"footfall-attempt": secrets.token_hex(8)}
+        with self._explained("write", path):
+            while True:
+                generation, found = self._generation(path)
+                if found != expected:
+                    return False
+                blob = self._blob(path)
+                blob.metadata = attempt
+                try:
+                    blob.upload_from_string(data, content_type=_CONTENT_TYPE, if_generation_match=generation)
+                except api.PreconditionFailed:
+                    # refused because of this very upload: its answer was lost, and the library repeated it
+                    stored = self._bucket.get_blob(blob.name)
+                    if stored is None or stored.metadata != attempt:
+                        continue
+                return True
+
+    def _generation(self, path: str) -> tuple[int, bytes | None]:
+        """(generation, content) of an object as one; (0, None) when there is none, which is how an upload asks for it.
+
+        Unlike :meth:`read`, with the generation asked for first, so that both are of one object.
+        """
+        while (blob := self._bucket.get_blob(self._prefix + checked_path(path))) is not None:
+            try:
+                return blob.generation, blob.download_as_bytes(raw_download=True)
+            except api.NotFound:  # replaced or deleted in between
+                continue
+        return 0, None
 
     def put_file(self, local: Path, path: str, *, sha256: str | None = None) -> None:
         try:

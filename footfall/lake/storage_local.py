@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import fcntl
 import hashlib
 import os
 import secrets
@@ -19,6 +20,8 @@ from footfall.lake.storage import Entry, ObjectNotFound, Storage, StorageProblem
 
 # Files being written live here, out of sight of list() and of every reader of a zone
 TEMPORARY: Final = ".footfall-tmp"
+# one for all paths of a root: swaps are rare, and take milliseconds
+_LOCK: Final = "swap.lock"
 _LEFTOVER_SECONDS: Final = 24 * 3600
 _CHUNK_BYTES: Final = 1 << 20
 
@@ -73,6 +76,15 @@ class FolderStorage(Storage):
                 return False
             return self._store(target, lambda out: out.write(data), replace=not only_if_absent)
 
+    def swap(self, path: str, data: bytes, *, expected: bytes | None) -> bool:
+        target = self._file(path)
+        with _explained("write", target), _locked(self._scratch() / _LOCK):
+            try:
+                found = target.read_bytes()
+            except FileNotFoundError:
+                found = None
+            return found == expected and self._store(target, lambda out: out.write(data), replace=True)
+
     def put_file(self, local: Path, path: str, *, sha256: str | None = None) -> None:
         target = self._file(path)
         with _explained("read", local):
@@ -104,12 +116,16 @@ class FolderStorage(Storage):
 
     def _store(self, target: Path, fill: Callable[[BinaryIO], object], *, replace: bool) -> bool:
         target.parent.mkdir(parents=True, exist_ok=True)
+        return store_whole(target, fill, scratch=self._scratch(), replace=replace)
+
+    def _scratch(self) -> Path:
+        """The folder of files being written, made and swept on its first use."""
         scratch = self._root / TEMPORARY
-        scratch.mkdir(exist_ok=True)
+        scratch.mkdir(parents=True, exist_ok=True)
         if not self._swept:
             _sweep(scratch)
             self._swept = True
-        return store_whole(target, fill, scratch=scratch, replace=replace)
+        return scratch
 
     def _walk(self, base: str, prefix: str) -> Iterator[Entry]:
         """Entries below ``base`` ("" or "a/b/") in path order.
@@ -174,12 +190,23 @@ def sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
+@contextmanager
+def _locked(lock: Path) -> Iterator[None]:
+    """Hold the lock; wait for it first. The kernel releases it with the process, so nobody waits for a killed one."""
+    descriptor = os.open(lock, os.O_RDWR | os.O_CREAT, 0o666)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
+
+
 def _sweep(scratch: Path) -> None:
-    """Remove what writers killed long ago left behind."""
+    """Remove what writers killed long ago left behind. The lock stays: a new file would be another lock."""
     oldest = time.time() - _LEFTOVER_SECONDS
     for leftover in scratch.iterdir():
         with suppress(OSError):
-            if leftover.stat().st_mtime < oldest:
+            if leftover.name != _LOCK and leftover.stat().st_mtime < oldest:
                 leftover.unlink()
 
 

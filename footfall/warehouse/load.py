@@ -9,7 +9,6 @@ from datetime import UTC, date, datetime
 
 import duckdb
 from deltalake import DeltaTable
-from deltalake.exceptions import DeltaError
 
 from footfall.contract import EVENT_COLUMNS, PARTITION_COLUMN, Type
 from footfall.lake import events
@@ -109,7 +108,7 @@ def _dates_to_build(zone: str, table: DeltaTable, state: BuildState) -> tuple[se
     unfinished = set() if state.complete else set(loaded.touched_dates)
     try:
         return events.dates_changed_since(zone, built) | unfinished, False
-    except DeltaError:  # the version is older than the log the table keeps
+    except events.VersionGone:
         return everything, True
 
 
