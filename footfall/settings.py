@@ -75,6 +75,14 @@ class PrivacySettings(BaseModel):
     )
 
 
+class MartSettings(BaseModel):
+    """What readers are told of the marts."""
+
+    final_after_hours: int = Field(
+        72, ge=0, description="A date's metrics are final this long after its end (UTC), in hours."
+    )
+
+
 class GcpSettings(BaseModel):
     """Google Cloud, read when env is gcp."""
 
@@ -103,6 +111,7 @@ class Settings(BaseSettings):
     lake: LakeSettings = LakeSettings()
     quality: QualitySettings = QualitySettings()
     privacy: PrivacySettings = PrivacySettings()
+    marts: MartSettings = MartSettings()
     gcp: GcpSettings = GcpSettings()
 
     @field_validator("home", mode="before")

@@ -91,9 +91,10 @@ def _release_build_db() -> None:
 
 @contextmanager
 def _environment(settings: Settings) -> Iterator[None]:
-    """The variables dbt/profiles.yml reads, taken from the settings for the time of one call."""
+    """The variables the dbt project reads, taken from the settings for the time of one call."""
     values = {
         "FOOTFALL_BUILD_DB": str(settings.build_db),
+        "FOOTFALL_MARTS__FINAL_AFTER_HOURS": str(settings.marts.final_after_hours),
         "FOOTFALL_GCP__PROJECT": settings.gcp.project,
         "FOOTFALL_GCP__REGION": settings.gcp.region,
         "FOOTFALL_GCP__BUILD_DATASET": settings.gcp.build_dataset,
