@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-import re
-from collections.abc import Iterable
+from collections.abc import Collection
 from datetime import UTC, date, datetime
 
 import duckdb
@@ -14,7 +13,7 @@ from footfall.contract import EVENT_COLUMNS, PARTITION_COLUMN, Type
 from footfall.lake import events
 from footfall.run_id import new_run_id
 from footfall.settings import PROJECT_ROOT, Settings
-from footfall.sql import string_literal
+from footfall.sql import file_list
 from footfall.warehouse.build_db import BUILD_SCHEMA, BuildState, Load, open_build_db, read_state, write_load
 
 _DUCKDB_TYPES = {
@@ -118,22 +117,20 @@ def _built_version(state: BuildState) -> int | None:
     return state.load.events_version if state.complete else state.load.built_version
 
 
-def _show(connection: duckdb.DuckDBPyConnection, settings: Settings, files: Iterable[str]) -> None:
+def _show(connection: duckdb.DuckDBPyConnection, settings: Settings, files: Collection[str]) -> None:
     """Point the view dbt reads at ``files``; filters on event_date skip whole files."""
     schema = settings.gcp.events_dataset
-    columns = ", ".join(f"cast({c.name} as {_DUCKDB_TYPES[c.type]}) as {c.name}" for c in EVENT_COLUMNS)
-    listed = ", ".join(string_literal(_unglobbed(file)) for file in files)
-    if listed:
+    connection.execute(f'create schema if not exists "{schema}"')
+    connection.execute(f'create or replace view "{schema}".events as {select_events(files)}')
+
+
+def select_events(files: Collection[str]) -> str:
+    """The query that reads the contract's columns from Parquet files of the events zone; no rows without files."""
+    if files:
         # the columns are named: a folder such as a=b above the zone would come out as a column too
-        relation = (
-            f"select {', '.join(column.name for column in EVENT_COLUMNS)} from read_parquet([{listed}], "
+        return (
+            f"select {', '.join(column.name for column in EVENT_COLUMNS)} from read_parquet({file_list(files)}, "
             f"hive_partitioning = true, hive_types = {{'{PARTITION_COLUMN}': date}})"
         )
-    else:
-        relation = f"select {columns} from (select {', '.join(f'null as {c.name}' for c in EVENT_COLUMNS)}) where false"
-    connection.execute(f'create schema if not exists "{schema}"')
-    connection.execute(f'create or replace view "{schema}".events as {relation}')
-
-
-def _unglobbed(path: str) -> str:
-    return re.sub(r"([\[*?])", r"[\1]", path)
+    columns = ", ".join(f"cast({c.name} as {_DUCKDB_TYPES[c.type]}) as {c.name}" for c in EVENT_COLUMNS)
+    return f"select {columns} from (select {', '.join(f'null as {c.name}' for c in EVENT_COLUMNS)}) where false"
