@@ -49,7 +49,7 @@ def status(settings: Settings) -> Status:
         reasons.update(record.quarantined)
         landed.update((name, record.size_bytes) for name in record.names)
     pending = ledger.pending()
-    landed.update((name, record.size_bytes) for record in pending for name in record.names)
+    landed.update((name, waiting.record.size_bytes) for waiting in pending for name in waiting.record.names)
     found.pending_files = len(pending)
     found.quarantined_by_reason = dict(reasons.most_common())
     found.quarantined = reasons.total()

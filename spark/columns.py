@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from functools import reduce
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
@@ -59,3 +60,9 @@ def with_missing(frame: DataFrame, types: Mapping[str, str]) -> DataFrame:
     present = set(frame.columns)
     missing = {name: F.lit(None).cast(kind) for name, kind in types.items() if name not in present}
     return frame.withColumns(missing) if missing else frame
+
+
+def union(frames: Sequence[DataFrame]) -> DataFrame:
+    """One frame with all columns of each and the carry columns, null where a frame has not got them."""
+    frames = [with_missing(frame, CARRY_TYPES) for frame in frames]
+    return reduce(lambda a, b: a.unionByName(b, allowMissingColumns=True), frames)

@@ -1,13 +1,23 @@
-"""Events that are in the events zone already, as input of the next sessionization."""
+"""Events that have been sessionized before, as input of the next sessionization."""
 
 from __future__ import annotations
 
-from pyspark.sql import DataFrame, Window
+from collections.abc import Sequence
+
+from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from footfall.settings import SessionSettings
+from footfall.contract import COLUMN_NAMES, PARTITION_COLUMN
 from footfall.sources.base import REJECT_REASON
-from spark.columns import CARRY_TYPES, FILE, IDENTITY, LINE, ORDINAL, PARSED_TYPES, SOURCE_COLUMNS
+from spark.columns import IDENTITY, LINE, ORDINAL, PARSED_TYPES, SOURCE_COLUMNS
+
+
+def read_events(spark: SparkSession, files: Sequence[str]) -> DataFrame | None:
+    """Events of Parquet files, whose date is in their path and not in them; None when there are no files."""
+    if not files:
+        return None
+    frame = spark.read.parquet(*files)
+    return frame.withColumn(PARTITION_COLUMN, F.to_date("event_ts")).select(*COLUMN_NAMES)
 
 
 def stored_events(events: DataFrame) -> DataFrame:
@@ -28,32 +38,3 @@ def stored_events(events: DataFrame) -> DataFrame:
             LINE: F.lit(None).cast("string"),
         }
     ).select(*PARSED_TYPES, *SOURCE_COLUMNS)
-
-
-def open_sessions(events: DataFrame, settings: SessionSettings) -> DataFrame:
-    """One row per visitor and day with an event within the timeout before midnight: what the next day carries on.
-
-    Columns: what orders and identifies the visitor's last event, and ``CARRY_TYPES``: start of the session,
-    number of its last event, its last campaign on that day, why it began. (A session that began a day earlier is past
-    its 24 hours at midnight, whatever its campaign.)
-    """
-    by_number = Window.partitionBy("visitor_id", "event_date", "session_id").orderBy("session_event_number")
-    so_far = by_number.rowsBetween(Window.unboundedPreceding, Window.currentRow)
-    last_first = Window.partitionBy("visitor_id", "event_date").orderBy(
-        F.col("event_ts").desc(), F.col("session_start_ts").desc(), F.col("session_event_number").desc()
-    )
-    seconds_left = F.unix_timestamp(F.date_add("event_date", 1).cast("timestamp")) - F.unix_timestamp("event_ts")
-    latest = (
-        events.withColumn("carry_campaign", F.last("utm_campaign", ignorenulls=True).over(so_far))
-        .withColumn("_rank", F.row_number().over(last_first))
-        .where((F.col("_rank") == 1) & (seconds_left <= settings.timeout_minutes * 60))
-    )
-    return latest.withColumns(
-        {
-            IDENTITY: F.col("event_id"),
-            FILE: F.lit(-1),  # before every file of the run
-            "carry_start_ts": F.col("session_start_ts"),
-            "carry_event_number": F.col("session_event_number"),
-            "carry_reason": F.col("split_reason"),
-        }
-    ).select("visitor_id", "event_ts", IDENTITY, FILE, "line_number", *CARRY_TYPES)

@@ -6,12 +6,16 @@ Each step may be repeated: a run killed between two of them is finished by runni
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
+from typing import Any
 
 from footfall.errors import InputError
 from footfall.lake import events
+from footfall.lake.events import StaleRun
+from footfall.lake.landing import raw_path
 from footfall.lake.ledger import DayCount, FileRecord, Ledger, LedgerError
-from footfall.lake.staging import Manifest, read_manifest
-from footfall.lake.storage import storage_for
+from footfall.lake.staging import FileCounts, Manifest, read_manifest
+from footfall.lake.storage import Storage, storage_for
 from footfall.settings import Settings
 
 
@@ -31,18 +35,27 @@ def commit(settings: Settings, manifest: Manifest) -> Committed:
     :class:`LedgerError` when a line is unaccounted for. Nothing has changed then.
     """
     uri = settings.zone("events")
-    zone, ledger = storage_for(uri), Ledger(storage_for(settings.zone("ledger")))
-    settled, others = _records(ledger, manifest)
+    ledger = Ledger(storage_for(settings.zone("ledger")))
+    own, others = _records(ledger, manifest)  # before the commit: it refuses a line that is unaccounted for
     version = events.committed_version(events.open_table(uri), manifest.run_id)
     already = version is not None
+    waiting = {sha256: ledger.waiting(sha256) for sha256 in (*manifest.files, *manifest.taken_out)}
     if version is None:
+        if {sha256: w.action for sha256, w in waiting.items() if w} != manifest.actions:
+            raise StaleRun(manifest.run_id)  # somebody asked for something else with one of its files
         version = events.commit(
-            uri, manifest.run_id, manifest.staged_files, manifest.dates, base_version=manifest.base_version
+            uri,
+            manifest.run_id,
+            manifest.staged_files,
+            manifest.dates,
+            base_version=manifest.base_version,
+            causes=manifest.causes,
         )
-    ledger.settle([*settled, *others])
-    for path in manifest.rejected_paths:
-        zone.delete(path)
-    return Committed(version, settled, already)
+    # What is settled had its zones cleared, and may have come back since
+    _clear_zones(settings, [record for record in own if waiting[record.sha256] is not None])
+    ledger.settle(record.model_copy(update={"table_version": version}) for record in [*own, *others])
+    _clear_staging(storage_for(uri), manifest)
+    return Committed(version, [record for record in own if not record.taken_out], already)
 
 
 def finish_newest(settings: Settings) -> Committed | None:
@@ -52,47 +65,68 @@ def finish_newest(settings: Settings) -> Committed | None:
     """
     uri = settings.zone("events")
     run_id = events.newest_run(uri)
-    pending = {record.sha256 for record in Ledger(storage_for(settings.zone("ledger"))).pending()}
+    pending = {waiting.record.sha256 for waiting in Ledger(storage_for(settings.zone("ledger"))).pending()}
     if run_id is None or not pending:
         return None
     try:
         manifest = read_manifest(storage_for(uri), run_id)
     except InputError:
         return None  # somebody cleaned the staging away; the files come from raw again
-    return commit(settings, manifest) if pending & set(manifest.files) else None
+    return commit(settings, manifest) if pending & {*manifest.files, *manifest.taken_out} else None
 
 
 def _records(ledger: Ledger, manifest: Manifest) -> tuple[list[FileRecord], list[FileRecord]]:
-    """The records of the run's own files, and those of older files whose events changed hands."""
+    """The records of the run's own files, and those of other files whose events changed hands."""
     own, others = [], []
     counted = {counts.sha256: counts for counts in manifest.counts}
     for sha256 in manifest.files:
-        record = _known(ledger, sha256)
-        counts = counted.get(sha256)
-        days = {} if counts is None else {day: counts.day_count(day) for day in counts.days}
-        own.append(
-            FileRecord.model_validate(
-                record.model_dump()
-                | {
-                    "dates": days,
-                    "quarantined": {} if counts is None else counts.quarantined,
-                    "commit_run_id": manifest.run_id,
-                }
-            )
-        )
+        counts = counted.get(sha256, FileCounts(sha256=sha256))
+        days = {day: counts.day_count(day) for day in counts.days}
+        own.append(_after(manifest, _known(ledger, sha256), {"dates": days, "quarantined": counts.quarantined}))
+    for sha256 in manifest.taken_out:
+        own.append(_after(manifest, _known(ledger, sha256), {"dates": {}, "quarantined": {}, "taken_out": True}))
     for sha256 in counted.keys() - set(manifest.files):
         record = _known(ledger, sha256)
-        changed = {
-            day: DayCount(parsed=record.dates[day].parsed, events=counted[sha256].events.get(day, 0))
-            for day in counted[sha256].days
-        }
+        changed = {day: _recounted(record, counted[sha256], day) for day in counted[sha256].days}
         if changed.items() - record.dates.items():
             others.append(record.model_copy(update={"dates": record.dates | changed}))
     return own, others
 
 
+def _after(manifest: Manifest, record: FileRecord, became: dict[str, Any]) -> FileRecord:
+    values = {"taken_out": False} | became | {"commit_run_id": manifest.run_id}
+    return FileRecord.model_validate(record.model_dump() | values)
+
+
+def _recounted(record: FileRecord, counts: FileCounts, day: date) -> DayCount:
+    """A file's day after others came or went: as many lines parsed as before, more or fewer of them are events."""
+    before = record.dates.get(day, counts.day_count(day))
+    return DayCount(parsed=before.parsed, events=counts.events.get(day, 0))
+
+
 def _known(ledger: Ledger, sha256: str) -> FileRecord:
-    record = ledger.find(sha256)
+    record = ledger.find(sha256) or ledger.file(sha256)  # what was taken out is not found, and may be settled again
     if record is None:
         raise LedgerError(f"The ledger has no record of file {sha256}, whose events were staged; restore its zone.")
     return record
+
+
+def _clear_zones(settings: Settings, own: list[FileRecord]) -> None:
+    """Remove what the other zones hold of files that went, and the quarantined lines that a replay let in.
+
+    Before the ledger is settled: a run that dies in between is finished, and does this again.
+    """
+    raw, quarantine = storage_for(settings.zone("raw")), storage_for(settings.zone("quarantine"))
+    for record in own:
+        if not record.quarantined:
+            quarantine.delete(f"{record.sha256}.parquet")
+        if record.taken_out:
+            raw.delete(raw_path(record.sha256, record.gzip))
+
+
+def _clear_staging(zone: Storage, manifest: Manifest) -> None:
+    """Remove what the run's folder holds beside its events: rejected rows, and what its killed attempts left."""
+    committed = {file.path for file in manifest.staged_files}
+    for entry in list(zone.list(f"{manifest.run_id}/")):
+        if entry.path.endswith(".parquet") and entry.path not in committed:
+            zone.delete(entry.path)

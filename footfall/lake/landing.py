@@ -17,7 +17,7 @@ from typing import BinaryIO
 
 from footfall.errors import InputError
 from footfall.lake.delivery import Delivery
-from footfall.lake.ledger import FileRecord, Ledger, Split
+from footfall.lake.ledger import Cause, FileRecord, Ledger, PendingFile, Split
 from footfall.lake.line_index import LineIndex
 from footfall.lake.storage import storage_for
 from footfall.settings import Settings
@@ -40,12 +40,19 @@ class Landing:
 
 
 def land(
-    settings: Settings, deliveries: Iterable[Delivery], run_id: str, source: str | None = None
+    settings: Settings,
+    deliveries: Iterable[Delivery],
+    run_id: str,
+    source: str | None = None,
+    *,
+    cause: Cause = "new_data",
+    take_back: bool = True,
 ) -> Iterator[Landing]:
     """Land files; yields the same growing :class:`Landing` after each, for progress.
 
     A file that cannot be used is refused with a reason and the others go on. ``source`` names the format instead of
-    looking at the lines. Content that is known, under whatever name, is not landed again.
+    looking at the lines. Content that is known, under whatever name, is not landed again; content that was taken out
+    is, unless ``take_back`` is false: an inbox goes on holding a file that somebody took out of the lake.
     """
     raw, ledger = storage_for(settings.zone("raw")), Ledger(storage_for(settings.zone("ledger")))
     landing = Landing(run_id)
@@ -53,17 +60,30 @@ def land(
         try:
             with delivery.local() as path:
                 record = _examine(path, delivery.name, run_id, source)
-                known = ledger.find(record.sha256)
-                if known is not None:
+                before = ledger.file(record.sha256)
+                if (known := _known(ledger, record, before, take_back)) is not None:
                     ledger.add_name(known, delivery.name)
                     landing.known.append(delivery.name)
                 else:
                     raw.put_file(path, raw_path(record.sha256, record.gzip), sha256=record.sha256)
-                    ledger.write_pending(record)
+                    replaces = before.commit_run_id if before else None
+                    ledger.order(PendingFile(record=record, cause=cause, replaces=replaces))
                     landing.landed.append(record)
         except InputError as error:
             landing.refused.append((delivery.name, str(error)))
         yield landing
+
+
+def _known(ledger: Ledger, record: FileRecord, before: FileRecord | None, take_back: bool) -> FileRecord | None:
+    waiting = ledger.waiting(record.sha256)
+    if waiting is not None and waiting.action == "take_out":
+        raise InputError(
+            f"{record.names[0]} is on its way out of the lake (`footfall unimport`), and cannot come in meanwhile. Run "
+            "`footfall sessionize` to finish that, then ingest the file again."
+        )
+    if waiting is not None:
+        return waiting.record
+    return before if before is not None and (before.is_committed or not take_back) else None
 
 
 def raw_path(sha256: str, is_gzip: bool) -> str:

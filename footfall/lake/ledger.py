@@ -1,21 +1,26 @@
-"""The file ledger: one record per file content, the answer to "what did this file become".
+"""The file ledger: one record per file content, the answer to "what did this file become", and what is to be done.
 
-A landed file is pending (``pending/<sha256>.json``) until a commit made it part of the events zone, when its record
-moves to ``files/<sha256>.json``. A run therefore costs its own files, however long the history.
+``files/<sha256>.json`` says what became of a file. ``pending/<sha256>.json`` says what is to be done with one: take it
+in (a landed file, or one that is to be read again) or take it out. A run lists ``pending/`` and nothing else, so it
+costs its own files, however long the history.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import date, datetime
-from typing import Self
+from functools import partial
+from typing import Any, Literal, Self
 
 from pydantic import BaseModel, Field, computed_field, model_validator
 
 from footfall.errors import FootfallError
-from footfall.lake.storage import ObjectNotFound, Storage
+from footfall.lake.storage import Entry, ObjectNotFound, Storage
 
 PENDING, FILES = "pending", "files"
+
+Action = Literal["take_in", "take_out"]
+Cause = Literal["new_data", "replay", "backfill", "unimport"]
 
 
 class Split(BaseModel):
@@ -49,7 +54,9 @@ class FileRecord(BaseModel):
     ingest_run_id: str
     quarantined: dict[str, int] = {}
     dates: dict[date, DayCount] = {}
-    commit_run_id: str | None = None
+    commit_run_id: str | None = Field(None, description="The run that took the file in, or out.")
+    table_version: int | None = Field(None, description="Version of the events table that the counts are of.")
+    taken_out: bool = False
 
     @computed_field
     @property
@@ -66,7 +73,17 @@ class FileRecord(BaseModel):
     @property
     def is_committed(self) -> bool:
         """Whether the file is part of the events zone."""
-        return self.commit_run_id is not None
+        return self.commit_run_id is not None and not self.taken_out
+
+    @property
+    def touches(self) -> set[date]:
+        """Dates the file has, or may have, lines on."""
+        return {*self.candidate_dates, *self.dates}
+
+    def to_read(self) -> FileRecord:
+        """What landing found out, without what became of the lines."""
+        unread: dict[str, Any] = {"dates": {}, "quarantined": {}, "commit_run_id": None, "table_version": None}
+        return self.model_copy(update=unread | {"candidate_dates": sorted(self.touches), "taken_out": False})
 
     @model_validator(mode="after")
     def _accounts_for_every_line(self) -> Self:
@@ -80,6 +97,23 @@ class FileRecord(BaseModel):
         return self
 
 
+class PendingFile(BaseModel):
+    """What is to be done with a file. ``replaces`` is the run that did the last thing with it, None for a new file.
+
+    A file of the lake that is to be read again has the dates of its present events among its candidate dates.
+    """
+
+    record: FileRecord
+    action: Action = "take_in"
+    cause: Cause = "new_data"
+    replaces: str | None = None
+
+    @property
+    def dates(self) -> set[date]:
+        """Dates on which something may change when this is done."""
+        return set(self.record.dates) if self.action == "take_out" else self.record.touches
+
+
 class LedgerError(FootfallError):
     """The ledger's arithmetic does not hold: a bug, not a user's mistake."""
 
@@ -90,46 +124,116 @@ class Ledger:
     def __init__(self, storage: Storage) -> None:
         self._storage = storage
 
-    def find(self, sha256: str) -> FileRecord | None:
-        """The record of a content, committed or pending."""
-        for state in (FILES, PENDING):
-            try:
-                return FileRecord.model_validate_json(self._storage.read(f"{state}/{sha256}.json"))
-            except ObjectNotFound:
-                continue
-        return None
+    def file(self, sha256: str) -> FileRecord | None:
+        """What became of a content; None when no run has dealt with it."""
+        data = self._read(_path(FILES, sha256))
+        return None if data is None else FileRecord.model_validate_json(data)
 
-    def pending(self) -> list[FileRecord]:
-        """Landed files that are not part of the events zone yet, in the order of their hashes.
+    def waiting(self, sha256: str) -> PendingFile | None:
+        """What is to be done with a content; None when nothing is.
 
-        A crash between the two writes of :meth:`settle` leaves a file in both states: it is settled.
+        A crash between the two writes of :meth:`settle` leaves what is done among what is to be done.
         """
-        return [record for record in self._all(PENDING) if not self._storage.exists(f"{FILES}/{record.sha256}.json")]
+        pending = self._pending(sha256)
+        done = self.file(sha256) if pending is not None else None
+        stands = pending is not None and pending.replaces == (done.commit_run_id if done else None)
+        return pending if stands else None
 
-    def committed(self) -> Iterator[FileRecord]:
-        """Files that are part of the events zone."""
-        return self._all(FILES)
+    def find(self, sha256: str) -> FileRecord | None:
+        """The record of a content that is in the lake, or on its way into it."""
+        found = self.file(sha256)
+        if found is not None and found.is_committed:
+            return found
+        waiting = self.waiting(sha256)
+        return waiting.record if waiting is not None else None
 
-    def write_pending(self, record: FileRecord) -> None:
-        """Add or replace a pending record."""
-        self._write(PENDING, record)
+    def pending(self) -> list[PendingFile]:
+        """What the next run has to do, in the order of the files' hashes."""
+        hashes = [entry.path.removeprefix(f"{PENDING}/").removesuffix(".json") for entry in self._list(PENDING)]
+        return [waiting for sha256 in hashes if (waiting := self.waiting(sha256)) is not None]
 
-    def settle(self, records: Iterable[FileRecord]) -> None:
-        """Write committed records, and take them off the pending ones. May be repeated."""
-        for record in records:
-            self._write(FILES, record)
-            self._storage.delete(f"{PENDING}/{record.sha256}.json")
-
-    def add_name(self, record: FileRecord, name: str) -> None:
-        """Note that a known content was delivered under another name."""
-        if name not in record.names:
-            record.names.append(name)
-            self._write(FILES if record.is_committed else PENDING, record)
-
-    def _all(self, state: str) -> Iterator[FileRecord]:
-        paths = [entry.path for entry in self._storage.list(f"{state}/")]
+    def records(self) -> Iterator[FileRecord]:
+        """What became of every file, those that were taken out included. Reads the whole ledger."""
+        paths = [entry.path for entry in self._list(FILES)]
         for _, data in self._storage.read_many(paths):
             yield FileRecord.model_validate_json(data)
 
-    def _write(self, state: str, record: FileRecord) -> None:
-        self._storage.write(f"{state}/{record.sha256}.json", record.model_dump_json(indent=1).encode())
+    def committed(self) -> Iterator[FileRecord]:
+        """Files that are part of the events zone. Reads the whole ledger."""
+        return (record for record in self.records() if record.is_committed)
+
+    def order(self, pending: PendingFile) -> None:
+        """Have something done with a file by the next run, instead of what was to be done with it before."""
+        self._storage.write(_path(PENDING, pending.record.sha256), _json(pending))
+
+    def withdraw(self, sha256: str) -> None:
+        """Have nothing done with a file."""
+        self._storage.delete(_path(PENDING, sha256))
+
+    def settle(self, records: Iterable[FileRecord]) -> None:
+        """Write what became of files, and take what was to be done with them off the list. May be repeated.
+
+        A record of a later version of the table stays: a run that was slow to settle must not undo the next one's.
+        """
+        for record in records:
+            self._update(record.sha256, partial(_newer, record))
+            pending, done = self._pending(record.sha256), self.file(record.sha256)
+            if pending is None or done is None or pending.replaces == done.commit_run_id:
+                continue
+            if pending.action == "take_out" and not done.taken_out:  # asked for while the run took the file in
+                self.order(pending.model_copy(update={"record": done, "replaces": done.commit_run_id}))
+            else:
+                self.withdraw(record.sha256)
+
+    def add_name(self, record: FileRecord, name: str) -> None:
+        """Note that a known content was delivered under another name."""
+        if name in record.names:
+            return
+        if (waiting := self.waiting(record.sha256)) is not None:
+            waiting.record.names = [*waiting.record.names, name]
+            self.order(waiting)
+        if self.file(record.sha256) is not None:
+            self._update(record.sha256, lambda there: there and _named(there, [name]))
+
+    def _update(self, sha256: str, change: Callable[[FileRecord | None], FileRecord | None]) -> None:
+        """Replace a file's record by what ``change`` makes of it (None: leave it), whoever else writes it now."""
+        path = _path(FILES, sha256)
+        while True:
+            data = self._read(path)
+            record = change(None if data is None else FileRecord.model_validate_json(data))
+            if record is None or self._storage.swap(path, _json(record), expected=data):
+                return
+
+    def _pending(self, sha256: str) -> PendingFile | None:
+        data = self._read(_path(PENDING, sha256))
+        return None if data is None else PendingFile.model_validate_json(data)
+
+    def _read(self, path: str) -> bytes | None:
+        try:
+            return self._storage.read(path)
+        except ObjectNotFound:
+            return None
+
+    def _list(self, state: str) -> Iterator[Entry]:
+        return self._storage.list(f"{state}/")
+
+
+def _newer(new: FileRecord, there: FileRecord | None) -> FileRecord | None:
+    if there is None:
+        return new
+    if (there.table_version or 0) > (new.table_version or 0):
+        return None
+    return _named(new, there.names)
+
+
+def _named(record: FileRecord, names: Iterable[str]) -> FileRecord:
+    """The record with these names, too; its own first."""
+    return record.model_copy(update={"names": list(dict.fromkeys([*record.names, *names]))})
+
+
+def _path(state: str, sha256: str) -> str:
+    return f"{state}/{sha256}.json"
+
+
+def _json(model: BaseModel) -> bytes:
+    return model.model_dump_json(indent=1).encode()

@@ -1,7 +1,8 @@
 """What a run staged: Parquet files below ``<events zone>/<run id>/`` and a manifest that says they are complete.
 
 Write, audit, publish: the Spark job writes and ends with the manifest; the audit reads what the manifest lists; the
-commit makes it part of the events zone. A run without a manifest never happened.
+commit makes it part of the events zone. A run without a manifest never happened. Each attempt at a run has a folder of
+its own: of two at once (a retry, and the process it was thought to replace) neither can touch the other's files.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from pydantic import BaseModel, Field
 
 from footfall.errors import InputError
 from footfall.lake.events import StagedFile
-from footfall.lake.ledger import DayCount
+from footfall.lake.ledger import Action, Cause, DayCount
 from footfall.lake.storage import ObjectNotFound, Storage
 
 MANIFEST = "_manifest.json"
@@ -58,9 +59,17 @@ class Manifest(BaseModel):
     run_id: str
     base_version: int | None = Field(description="Version of the events table the run built on; None: no table.")
     files: list[str] = Field(description="Hashes of the pending files the run takes in.")
+    taken_out: list[str] = Field([], description="Hashes of the files the run takes out.")
+    causes: dict[date, list[Cause]] = Field({}, description="Why each of the dates is replaced.")
     dates: list[date] = Field(description="Dates the commit replaces, dates that become empty included.")
     parquet: list[StagedParquet]
     counts: list[FileCounts]
+
+    @property
+    def actions(self) -> dict[str, Action]:
+        """What the run does with each of its files."""
+        took: dict[str, Action] = dict.fromkeys(self.files, "take_in")
+        return took | dict.fromkeys(self.taken_out, "take_out")
 
     @property
     def staged_files(self) -> list[StagedFile]:

@@ -51,7 +51,7 @@ def test_the_bytes_lie_in_the_raw_zone_as_delivered(home: Home, tmp_path: Path) 
         (False, 3, "combined", [date(2024, 5, 12)]),
         (True, 2, "combined", [date(2024, 5, 12)]),  # found by its content, not by its name
     ]
-    assert {record.sha256 for record in home.ledger.pending()} == {r.sha256 for r in landing.landed}
+    assert {waiting.record.sha256 for waiting in home.ledger.pending()} == {r.sha256 for r in landing.landed}
 
 
 def test_the_same_bytes_land_once_whatever_their_name(home: Home, tmp_path: Path) -> None:
@@ -60,7 +60,8 @@ def test_the_same_bytes_land_once_whatever_their_name(home: Home, tmp_path: Path
     assert (len(first.landed), first.known) == (1, [str(two)])
     again = home.ingest(one)
     assert (again.landed, again.known) == ([], [str(one)])
-    (record,) = home.ledger.pending()
+    (waiting,) = home.ledger.pending()
+    record = waiting.record
     assert record.names == [str(one), str(two)]
     assert len(raw_bytes(home)) == 1
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from footfall.lake.ledger import DayCount, FileRecord, Ledger, LedgerError
+from footfall.lake.ledger import DayCount, FileRecord, Ledger, LedgerError, PendingFile
 from footfall.lake.storage import storage_for
 
 DAY = date(2024, 5, 12)
@@ -41,7 +41,7 @@ def test_a_record_that_loses_or_invents_a_line_is_refused(lines: int) -> None:
 
 
 def test_a_record_comes_back_as_it_was_written(ledger: Ledger) -> None:
-    ledger.write_pending(record(candidate_dates=[DAY]))
+    ledger.order(PendingFile(record=record(candidate_dates=[DAY])))
     assert ledger.find("a" * 64) == record(candidate_dates=[DAY])
     ledger.settle([committed()])
     assert ledger.find("a" * 64) == committed()
@@ -49,29 +49,29 @@ def test_a_record_comes_back_as_it_was_written(ledger: Ledger) -> None:
 
 
 def test_settling_moves_a_file_from_pending_to_committed_and_may_be_repeated(ledger: Ledger) -> None:
-    ledger.write_pending(record("b" * 64))
-    ledger.write_pending(record())
-    assert [found.sha256[0] for found in ledger.pending()] == ["a", "b"]
+    ledger.order(PendingFile(record=record("b" * 64)))
+    ledger.order(PendingFile(record=record()))
+    assert [found.record.sha256[0] for found in ledger.pending()] == ["a", "b"]
     for _ in range(2):
         ledger.settle([committed()])
-        assert [found.sha256[0] for found in ledger.pending()] == ["b"]
+        assert [found.record.sha256[0] for found in ledger.pending()] == ["b"]
         assert [found.sha256[0] for found in ledger.committed()] == ["a"]
 
 
 def test_a_crash_between_the_two_writes_of_settling_leaves_a_settled_file(ledger: Ledger) -> None:
     ledger.settle([committed()])
-    ledger.write_pending(record())
+    ledger.order(PendingFile(record=record()))
     assert ledger.pending() == []
     assert ledger.find("a" * 64) == committed()
 
 
 def test_another_name_is_added_once_where_the_record_is(ledger: Ledger) -> None:
-    ledger.write_pending(record())
+    ledger.order(PendingFile(record=record()))
     ledger.settle([committed("b" * 64)])
     for sha256 in ("a" * 64, "b" * 64):
         for _ in range(2):
             found = ledger.find(sha256)
             assert found is not None
             ledger.add_name(found, "copy.log")
-    assert [found.names for found in ledger.pending()] == [["a.log", "copy.log"]]
+    assert [found.record.names for found in ledger.pending()] == [["a.log", "copy.log"]]
     assert [found.names for found in ledger.committed()] == [["b.log", "copy.log"]]

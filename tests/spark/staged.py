@@ -26,7 +26,8 @@ def staged_rows(home: Home, run_id: str) -> pa.Table:
 
 def lines_of(paths: list[Path], home: Home) -> dict[tuple[str, int], str]:
     """The lines of plain files by (file hash, line number), to show in a difference."""
-    records = {name: record.sha256 for record in home.ledger.pending() for name in record.names}
+    landed = [waiting.record for waiting in home.ledger.pending()]
+    records = {name: record.sha256 for record in landed for name in record.names}
     return {
         (records[str(path)], number): line.decode("utf-8", "backslashreplace")
         for path in paths
