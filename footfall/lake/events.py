@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import re
 import secrets
+from collections import deque
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -230,15 +231,15 @@ def _commit_infos(zone: str, versions: Iterable[int]) -> Iterator[dict[str, Any]
     Not by ``DeltaTable.history``: it counts versions down from the one the table was opened at, but begins at the
     newest there is when it is asked.
     """
-    paths = {f"_delta_log/{version:020}.json": version for version in versions}
-    missing = next(iter(paths), "")
+    waiting = deque(versions)
+    log = storage_for(zone).read_many([f"_delta_log/{version:020}.json" for version in waiting])
     try:
-        for path, content in storage_for(zone).read_many(paths):
-            missing = path
+        for _, content in log:
+            waiting.popleft()
             actions = map(json.loads, content.splitlines())
             yield next((action["commitInfo"] for action in actions if "commitInfo" in action), {})
     except ObjectNotFound as error:
-        raise VersionGone(zone, paths[missing]) from error
+        raise VersionGone(zone, waiting[0]) from error
 
 
 def committed_version(table: DeltaTable | None, run_id: str) -> int | None:

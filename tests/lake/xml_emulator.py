@@ -1,4 +1,7 @@
-"""gcp-storage-emulator with the part of Cloud Storage's XML API that delta-rs speaks: list, get, put, and put once.
+"""gcp-storage-emulator with what it lacks: conditional uploads, lost answers, and the XML API that delta-rs speaks.
+
+Of the XML API: list, head, get, put, and put once. Of the JSON API, uploads heed ``ifGenerationMatch``. Where an
+object's name contains ``LOSES_ANSWERS``, each upload is stored when it is first made, and answered as if it were not.
 
 A program: ``python xml_emulator.py BUCKET`` serves an empty bucket on a free port and prints its address. It is a
 process of its own because delta-rs holds Python's lock while it waits for answers. The emulator's own HTTP server
@@ -10,6 +13,7 @@ https://cloud.google.com/storage/docs/xml-api/reference-methods
 from __future__ import annotations
 
 import logging
+import re
 import sys
 import threading
 from datetime import datetime
@@ -17,6 +21,8 @@ from email.utils import format_datetime
 from functools import partial
 from http import HTTPStatus
 from http.server import ThreadingHTTPServer
+from io import BytesIO
+from typing import ClassVar
 from urllib.parse import parse_qs, unquote, urlsplit
 from xml.sax.saxutils import escape
 
@@ -27,12 +33,17 @@ from gcp_storage_emulator.server import RequestHandler
 from gcp_storage_emulator.storage import Storage
 
 _JSON_API = ("storage", "upload", "download", "b", "batch", "wipe", "")
-# the check for an object and its creation are one step in Cloud Storage
-_CREATE = threading.Lock()
+LOSES_ANSWERS = "loses-answers"
+# the check of an object and its upload are one step in Cloud Storage
+_UPLOAD = threading.Lock()
+_RANGE = re.compile(r"bytes=(\d*)-(\d*)")
+_NAME = re.compile(rb'"name": *"([^"]+)"')  # in the first part of a multipart upload
 
 
 class XmlRequestHandler(RequestHandler):
-    """Answers what is addressed /bucket and /bucket/object; leaves the rest to the emulator."""
+    """Answers what is addressed /bucket and /bucket/object; looks at conditions; leaves the rest to the emulator."""
+
+    _lost: ClassVar[set[bytes]] = set()
 
     def do_GET(self) -> None:
         bucket, name = self._address()
@@ -42,6 +53,31 @@ class XmlRequestHandler(RequestHandler):
             self._get(bucket, name)
         else:
             self._list(bucket)
+
+    def do_HEAD(self) -> None:
+        self._get(*self._address())
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        self.rfile = BytesIO(body)
+        address = urlsplit(self.path)
+        wanted = parse_qs(address.query).get("ifGenerationMatch")
+        named = _NAME.search(body)
+        if not address.path.startswith("/upload/") or named is None:
+            super().do_POST()
+            return
+        name = named[1].decode()
+        with _UPLOAD:
+            if wanted is not None and wanted != [self._generation(address.path.split("/")[-2], name)]:
+                self._answer(HTTPStatus.PRECONDITION_FAILED)
+                return
+            answer, self.wfile = self.wfile, BytesIO()
+            super().do_POST()
+            kept, self.wfile = self.wfile.getvalue(), answer
+        if self._loses_answer(name, body):
+            self._answer(HTTPStatus.SERVICE_UNAVAILABLE)
+        else:
+            self.wfile.write(kept)
 
     def do_PUT(self) -> None:
         bucket, name = self._address()
@@ -62,7 +98,16 @@ class XmlRequestHandler(RequestHandler):
             self._answer(HTTPStatus.NOT_FOUND)
             return
         updated = format_datetime(datetime.fromisoformat(known["updated"]), usegmt=True)
-        self._answer(HTTPStatus.OK, content, {"ETag": known["etag"], "Last-Modified": updated})
+        headers = {"ETag": known["etag"], "Last-Modified": updated}
+        wanted = _RANGE.fullmatch(self.headers.get("Range", ""))
+        if wanted is None:
+            self._answer(HTTPStatus.OK, content, headers)
+            return
+        first, last = wanted.groups()
+        start = int(first) if first else max(0, len(content) - int(last))
+        part = content[start : int(last) + 1 if first and last else None]
+        headers["Content-Range"] = f"bytes {start}-{start + len(part) - 1}/{len(content)}"
+        self._answer(HTTPStatus.PARTIAL_CONTENT, part, headers)
 
     def _list(self, bucket: str) -> None:
         query = {name: values[0] for name, values in parse_qs(urlsplit(self.path).query).items()}
@@ -91,28 +136,41 @@ class XmlRequestHandler(RequestHandler):
 
     def _put(self, bucket: str, name: str) -> None:
         content = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-        with _CREATE:
-            if self.headers.get("x-goog-if-generation-match") == "0" and self._exists(bucket, name):
+        with _UPLOAD:
+            if self.headers.get("x-goog-if-generation-match", "0") != "0":
+                self._answer(HTTPStatus.NOT_IMPLEMENTED)
+                return
+            if "x-goog-if-generation-match" in self.headers and self._generation(bucket, name) != "0":
                 self._answer(HTTPStatus.PRECONDITION_FAILED)
                 return
             known = _make_object_resource("", bucket, name, "application/octet-stream", str(len(content)))
             known = _checksums(content, known)
             self.storage.create_file(bucket, name, content, known)
-        self._answer(HTTPStatus.OK, headers={"ETag": known["etag"]})
+        if self._loses_answer(name, content):
+            self._answer(HTTPStatus.SERVICE_UNAVAILABLE)
+        else:
+            self._answer(HTTPStatus.OK, headers={"ETag": known["etag"]})
 
-    def _exists(self, bucket: str, name: str) -> bool:
+    def _generation(self, bucket: str, name: str) -> str:
         try:
-            self.storage.get_file_obj(bucket, name)
+            return str(self.storage.get_file_obj(bucket, name)["generation"])
         except NotFound:
-            return False
-        return True
+            return "0"
+
+    def _loses_answer(self, name: str, content: bytes) -> bool:
+        """Whether this is the first time that such an object gets this content."""
+        upload = name.encode() + content
+        repeated = upload in self._lost
+        self._lost.add(upload)
+        return LOSES_ANSWERS in name and not repeated
 
     def _answer(self, status: HTTPStatus, body: bytes = b"", headers: dict[str, str] | None = None) -> None:
         self.send_response(status)
         for name, value in {**(headers or {}), "Content-Length": str(len(body))}.items():
             self.send_header(name, value)
         self.end_headers()
-        self.wfile.write(body)
+        if self.command != "HEAD":
+            self.wfile.write(body)
 
 
 def main(bucket: str) -> None:
