@@ -15,16 +15,14 @@ from pathlib import Path
 from typing import Annotated, NoReturn
 
 import typer
-from pydantic import ValidationError
-from pydantic_settings import SettingsError
 
 from footfall import __version__, pipeline
+from footfall.cli_history import backfill, replay, unimport, verify
+from footfall.environment import settings_now
 from footfall.errors import EnvironmentProblem, FootfallError, InputError
-from footfall.lake.delivery import Delivery, find
-from footfall.lake.landing import Landing
+from footfall.lake.delivery import find
 from footfall.report import Format
 from footfall.run_id import new_run_id
-from footfall.settings import Settings
 from footfall.steps import Steps
 
 app = typer.Typer(
@@ -64,11 +62,11 @@ def ingest(
     log_format: FormatName = None,
 ) -> None:
     """Land raw files: bytes as delivered, once per content, with a pending ledger record."""
-    settings = _settings()
+    settings = settings_now()
     if inbox == bool(paths):
         raise InputError("Nothing to ingest: give files, folders or globs, or --inbox (one of the two).")
     deliveries = pipeline.inbox(settings, day) if inbox else find(paths or [])
-    landing = _ingest(Steps(), settings, deliveries, log_format)
+    landing = Steps().ingest(settings, deliveries, log_format, from_inbox=inbox)
     # An inbox may hold a file that is still being written: the next run takes it
     if landing.refused and (not inbox or not (landing.landed or landing.known)):
         raise typer.Exit(InputError.exit_code)
@@ -77,7 +75,7 @@ def ingest(
 @app.command()
 def stage(run_id: RunId = None) -> None:
     """Run the Spark job on the pending files; nothing becomes visible yet."""
-    settings, name = _settings(), run_id or new_run_id()
+    settings, name = settings_now(), run_id or new_run_id()
     steps = Steps()
     with steps.step("stage"):
         has_staged = pipeline.stage(settings, name)
@@ -89,7 +87,7 @@ def stage(run_id: RunId = None) -> None:
 @app.command()
 def audit(run_id: Annotated[str, typer.Option("--run-id", help="The staged run.")]) -> None:
     """Judge a staged run by the quality gate; exit code 3 when it is refused."""
-    steps, settings = Steps(), _settings()
+    steps, settings = Steps(), settings_now()
     manifest = pipeline.staged(settings, run_id)
     if manifest is None:
         steps.say("nothing was staged: there is nothing to audit")
@@ -100,7 +98,7 @@ def audit(run_id: Annotated[str, typer.Option("--run-id", help="The staged run."
 @app.command()
 def commit(run_id: Annotated[str, typer.Option("--run-id", help="The staged and audited run.")]) -> None:
     """Make a staged run visible in one step, and settle the ledger."""
-    steps, settings = Steps(), _settings()
+    steps, settings = Steps(), settings_now()
     manifest = pipeline.staged(settings, run_id)
     if manifest is None:
         steps.say("nothing was staged: there is nothing to commit")
@@ -111,7 +109,7 @@ def commit(run_id: Annotated[str, typer.Option("--run-id", help="The staged and 
 @app.command()
 def sessionize(run_id: RunId = None) -> None:
     """Stage, audit and commit the pending files."""
-    Steps().sessionize(_settings(), run_id or new_run_id())
+    Steps().sessionize(settings_now(), run_id or new_run_id())
 
 
 @app.command()
@@ -121,7 +119,7 @@ def load() -> None:
 
     steps = Steps()
     with steps.step("load"):
-        dates = load_dates(_settings())
+        dates = load_dates(settings_now())
     print(json.dumps({"touched_dates": [day.isoformat() for day in dates]}))
 
 
@@ -130,31 +128,23 @@ def transform(
     full_refresh: Annotated[bool, typer.Option("--full-refresh", help="Build everything anew.")] = False,
 ) -> None:
     """Load the changed dates and build the models with dbt."""
-    Steps().transform(_settings(), full_refresh=full_refresh)
+    Steps().transform(settings_now(), full_refresh=full_refresh)
 
 
 @app.command()
 def publish(run_id: RunId = None) -> None:
     """Put the marts that were built in front of readers, all in one step."""
-    Steps().publish(_settings(), run_id)
+    Steps().publish(settings_now(), run_id)
 
 
 @app.command()
 def run(paths: Paths, log_format: FormatName = None) -> None:
     """Everything, without Airflow: ingest, sessionize, transform, publish."""
-    settings, steps, run_id = _settings(), Steps(), new_run_id()
-    landing = _ingest(steps, settings, find(paths), log_format)
+    settings, steps, run_id = settings_now(), Steps(), new_run_id()
+    landing = steps.ingest(settings, find(paths), log_format)
     if landing.refused and not (landing.landed or landing.known):
         raise typer.Exit(InputError.exit_code)
-    steps.sessionize(settings, run_id)
-    built = steps.transform(settings)
-    try:
-        steps.publish(settings, run_id)
-    except InputError:
-        if built:
-            raise
-        steps.say("no event has come in yet: there is nothing to publish")
-    steps.print_times()
+    steps.to_readers(settings, run_id)
     if landing.refused:
         raise typer.Exit(InputError.exit_code)
 
@@ -168,7 +158,7 @@ def query(
     from footfall.warehouse.query import query as ask
 
     chosen = _format(form)
-    print_rows(ask(_settings(), sql), chosen)
+    print_rows(ask(settings_now(), sql), chosen)
 
 
 @app.command()
@@ -201,7 +191,7 @@ def doctor() -> None:
     from footfall.doctor import diagnose, exit_code
     from footfall.report import print_findings
 
-    findings = diagnose(_settings())
+    findings = diagnose(settings_now())
     print_findings(findings)
     raise typer.Exit(exit_code(findings))
 
@@ -213,7 +203,7 @@ def status(form: OutputFormat = "table") -> None:
     from footfall.status import status as look
 
     chosen = _format(form)
-    print_status(look(_settings()), chosen)
+    print_status(look(settings_now()), chosen)
 
 
 @app.command()
@@ -222,35 +212,14 @@ def version() -> None:
     print(__version__)
 
 
-def _ingest(steps: Steps, settings: Settings, deliveries: list[Delivery], log_format: str | None) -> Landing:
-    from footfall.report import print_landing
-
-    landing = Landing("")
-    with steps.step("ingest", total=len(deliveries)) as advance:
-        for landed in pipeline.ingest(settings, deliveries, log_format):
-            landing = landed
-            advance()
-    print_landing(landing)
-    if not deliveries:
-        steps.say("the inbox is empty: there is nothing to ingest")
-    return landing
-
-
-def _settings() -> Settings:
-    try:
-        return Settings()
-    except SettingsError as error:
-        raise InputError(f"{error}: set its parts one by one, as in FOOTFALL_SESSION__MAX_HOURS=24.") from None
-    except ValidationError as error:
-        first = error.errors()[0]
-        name = "FOOTFALL_" + "__".join(str(part).upper() for part in first["loc"])
-        raise InputError(f"{name} is {first['input']!r}: {first['msg']}. Correct it, or unset it.") from None
-
-
 def _format(name: str) -> Format:
     if name not in list(Format):
         raise InputError(f"{name!r} is no output format; give one of {', '.join(Format)}.")
     return Format(name)
+
+
+for command in (unimport, replay, backfill, verify):
+    app.command()(command)
 
 
 def main() -> None:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 
-from pydantic import BaseModel, SecretStr
+from pydantic import BaseModel, SecretStr, ValidationError
+from pydantic_settings import SettingsError
 
+from footfall.errors import InputError
 from footfall.settings import Settings
 
 _PREFIX = Settings.model_config["env_prefix"]
@@ -35,3 +37,15 @@ def _variables(model: BaseModel, prefix: str) -> Iterator[tuple[str, str]]:
             yield name, value.get_secret_value()
         elif value is not None:
             yield name, str(value)
+
+
+def settings_now() -> Settings:
+    """The settings of this process's environment. Raises :class:`InputError` naming the first that cannot be used."""
+    try:
+        return Settings()
+    except SettingsError as error:
+        raise InputError(f"{error}: set its parts one by one, as in FOOTFALL_SESSION__MAX_HOURS=24.") from None
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = "FOOTFALL_" + "__".join(str(part).upper() for part in first["loc"])
+        raise InputError(f"{name} is {first['input']!r}: {first['msg']}. Correct it, or unset it.") from None

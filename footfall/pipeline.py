@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterable, Iterator
+from datetime import date
 from typing import TYPE_CHECKING
 
 from footfall.environment import environment
@@ -14,7 +15,7 @@ from footfall.errors import EnvironmentProblem, FootfallError, InputError, Quali
 from footfall.lake.commit import Committed
 from footfall.lake.delivery import Delivery, find
 from footfall.lake.landing import Landing, land
-from footfall.lake.ledger import Ledger
+from footfall.lake.ledger import Cause, Ledger
 from footfall.lake.staging import Manifest, read_manifest
 from footfall.lake.storage import storage_for
 from footfall.run_id import checked_run_id, new_run_id
@@ -38,9 +39,25 @@ def inbox(settings: Settings, day: str | None) -> list[Delivery]:
     return find([uri], missing_ok=True)
 
 
-def ingest(settings: Settings, deliveries: Iterable[Delivery], source: str | None = None) -> Iterator[Landing]:
-    """Land files in the raw zone; yields the growing landing after each file."""
-    yield from land(settings, deliveries, new_run_id(), source)
+def inbox_of(settings: Settings, days: Iterable[date]) -> list[Delivery]:
+    """What lies in the inbox for these days, each file once."""
+    found = (delivery for day in days for delivery in inbox(settings, day.isoformat()))
+    return list({(delivery.name, delivery.path): delivery for delivery in found}.values())
+
+
+def ingest(
+    settings: Settings,
+    deliveries: Iterable[Delivery],
+    source: str | None = None,
+    *,
+    cause: Cause = "new_data",
+    from_inbox: bool = False,
+) -> Iterator[Landing]:
+    """Land files in the raw zone; yields the growing landing after each file.
+
+    What was taken out of the lake comes in again, unless it still lies in an inbox.
+    """
+    yield from land(settings, deliveries, new_run_id(), source, cause=cause, take_back=not from_inbox)
 
 
 def stage(settings: Settings, run_id: str) -> bool:

@@ -9,11 +9,19 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from tenacity import Retrying, retry_if_exception_type, stop_after_attempt
 
 from footfall import pipeline
+from footfall.errors import InputError
+from footfall.lake.delivery import Delivery
+from footfall.lake.events import StaleRun
+from footfall.lake.landing import Landing
+from footfall.lake.ledger import Cause
 from footfall.lake.staging import Manifest
-from footfall.report import err, print_counts
+from footfall.report import err, print_counts, print_landing
 from footfall.settings import Settings
+
+ATTEMPTS = 3  # at a run, when others commit first
 
 
 class Steps:
@@ -40,8 +48,48 @@ class Steps:
         """One line about the step before."""
         err.print(f"  {message}", markup=False)
 
+    def ingest(
+        self,
+        settings: Settings,
+        deliveries: list[Delivery],
+        source: str | None = None,
+        *,
+        cause: Cause = "new_data",
+        from_inbox: bool = False,
+    ) -> Landing:
+        """Land files, and say what became of them."""
+        landing = Landing("")
+        with self.step("ingest", total=len(deliveries)) as advance:
+            for landed in pipeline.ingest(settings, deliveries, source, cause=cause, from_inbox=from_inbox):
+                landing = landed
+                advance()
+        print_landing(landing)
+        if not deliveries:
+            self.say("the inbox is empty: there is nothing to ingest")
+        return landing
+
+    def to_readers(self, settings: Settings, run_id: str) -> None:
+        """All that follows landing: what is pending becomes published marts."""
+        self.sessionize(settings, run_id)
+        built = self.transform(settings)
+        try:
+            self.publish(settings, run_id)
+        except InputError:
+            if built:
+                raise
+            self.say("no event has come in yet: there is nothing to publish")
+        self.print_times()
+
     def sessionize(self, settings: Settings, run_id: str) -> None:
-        """Stage, audit, commit."""
+        """Stage, audit, commit; once more on what another run has left, when that was first to commit."""
+        stale = retry_if_exception_type(StaleRun)
+        for attempt in Retrying(retry=stale, stop=stop_after_attempt(ATTEMPTS), reraise=True):
+            if attempt.retry_state.attempt_number > 1:
+                self.say("another run has committed meanwhile: this one is staged again, on what that left")
+            with attempt:
+                self._sessionize(settings, run_id)
+
+    def _sessionize(self, settings: Settings, run_id: str) -> None:
         with self.step("stage"):
             has_staged = pipeline.stage(settings, run_id)
         manifest = pipeline.staged(settings, run_id) if has_staged else None

@@ -13,7 +13,7 @@ from pydantic import SecretStr
 
 from footfall import pipeline
 from footfall.contract import COLUMN_NAMES
-from footfall.lake import events
+from footfall.lake import events, orders
 from footfall.lake.commit import Committed
 from footfall.lake.delivery import find
 from footfall.lake.landing import Landing
@@ -54,6 +54,14 @@ class Home:
         landing = self.ingest(*paths, source=source)
         assert landing.refused == []
         return self.commit(self.stage())
+
+    def unimport(self, *paths: Path) -> None:
+        """Ask for files to be taken out; the next run does it."""
+        orders.unimport(self.settings, [str(path) for path in paths])
+
+    def replay(self, *paths: Path, everything: bool = False) -> None:
+        """Ask for files to be read again; the next run does it."""
+        orders.replay(self.settings, [str(path) for path in paths], everything=everything)
 
     def record(self, path: Path) -> FileRecord:
         """The committed record of a file, by its name."""
