@@ -1,0 +1,115 @@
+"""Whole tables against the rebuild's: the events by date, each mart by its date or by the first letter of its key."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import duckdb
+
+from footfall.contract import COLUMN_NAMES, PARTITION_COLUMN
+from footfall.lake import events
+from footfall.settings import Settings
+from footfall.sql import string_literal
+from footfall.verify.compare import Pair, column_types, difference, differing_groups
+from footfall.verify.finding import Finding
+from footfall.verify.rebuild import Rebuild
+from footfall.verify.snapshot import MARTS, Snapshot
+from footfall.warehouse import PUBLISHED_MARTS
+from footfall.warehouse.build_db import BUILD_SCHEMA
+from footfall.warehouse.load import select_events
+
+GROUPS_WITH_EXAMPLES = 5  # of a table that differs; of the others the numbers are given
+
+
+def stored_events(lake: Snapshot) -> str:
+    """The relation of the lake's events."""
+    return f"({select_events(lake.event_files)})"
+
+
+def rebuilt_events(built: Settings) -> str:
+    """The relation of the scratch lake's events."""
+    table = events.open_table(built.zone("events"))
+    return f"({select_events([] if table is None else events.files_of(table))})"
+
+
+def compare_events(
+    connection: duckdb.DuckDBPyConnection, lake: Snapshot, made: Rebuild
+) -> tuple[dict[date, int], list[Finding]]:
+    """(events of each stored date, the dates that differ from the rebuild)."""
+    pair = Pair(
+        stored=stored_events(lake),
+        rebuilt=rebuilt_events(made.settings),
+        key="event_id",
+        group=PARTITION_COLUMN,
+        columns=COLUMN_NAMES,
+    )
+    return _compared(connection, "events", pair)
+
+
+def count_sessions(connection: duckdb.DuckDBPyConnection, lake: Snapshot) -> int:
+    """How many sessions are stored, by their first events."""
+    row = connection.execute(f"select count(*) from {stored_events(lake)} where session_event_number = 1").fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+def compare_marts(
+    connection: duckdb.DuckDBPyConnection, lake: Snapshot, made: Rebuild
+) -> tuple[dict[str, int], list[Finding]]:
+    """(rows of each published mart, where they differ from the rebuild). The marts are attached since the snapshot."""
+    if lake.marts_version is None:
+        return {}, []
+    if lake.marts_version != lake.version:
+        what = f"The marts show version {lake.marts_version} of the events, which are at version {lake.version}: "
+        return {}, [Finding(MARTS, f"{what}run `footfall transform` and `footfall publish`, then verify again.")]
+    if made.refused is not None:
+        return {}, [Finding(MARTS, f"The rebuild has none: {made.refused}")]
+    if made.has_marts:
+        # under the name of its file, by which its views name their tables
+        path = made.settings.build_db
+        connection.execute(f"attach {string_literal(path)} as {path.stem} (read_only)")
+    rows: dict[str, int] = {}
+    findings: list[Finding] = []
+    for mart in PUBLISHED_MARTS:
+        stored = f"{MARTS}.{mart}"
+        again = f"{made.settings.build_db.stem}.{BUILD_SCHEMA}.{mart}"
+        if not made.has_marts:  # a lake without events
+            again = f"(from {stored} where false)"
+        try:
+            counts, found = _compared_mart(connection, mart, stored, again)
+        except duckdb.CatalogException as error:
+            findings.append(Finding(mart, f"It is not there: {str(error).splitlines()[0]}"))
+            continue
+        rows[mart] = counts
+        findings.extend(found)
+    return rows, findings
+
+
+def _compared_mart(
+    connection: duckdb.DuckDBPyConnection, mart: str, stored: str, rebuilt: str
+) -> tuple[int, list[Finding]]:
+    findings = []
+    ours, theirs = column_types(connection, stored), column_types(connection, rebuilt)
+    both = tuple(name for name, kind in ours.items() if theirs.get(name) == kind)
+    if len(both) < len(ours) or len(both) < len(theirs):
+        stray = sorted(f"{name} {kind}" for name, kind in ours.items() ^ theirs.items())
+        findings.append(Finding(mart, f"Its columns are not those of the models as they are now: {', '.join(stray)}."))
+    key = next(iter(ours))
+    dated = next((name for name in both if ours[name] == "DATE"), None)
+    if key not in both:
+        return 0, findings
+    pair = Pair(stored, rebuilt, key=key, group=dated or f"left({key}, 1)", columns=both)
+    rows, found = _compared(connection, mart, pair)
+    return sum(rows.values()), [*findings, *found]
+
+
+def _compared(connection: duckdb.DuckDBPyConnection, table: str, pair: Pair) -> tuple[dict[Any, int], list[Finding]]:
+    rows, differing = differing_groups(connection, pair)
+    findings = []
+    for number, group in enumerate(differing):
+        found = difference(connection, pair, group, examples=number < GROUPS_WITH_EXAMPLES)
+        day = group if isinstance(group, date) else None
+        which = "" if day else f" whose {pair.key} begins with {group!r}"
+        findings.append(Finding(table, f"The rows{which} are not those of a rebuild.", day, found))
+    return rows, findings

@@ -1,0 +1,91 @@
+"""All of a verification in one call."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+
+import duckdb
+
+from footfall.settings import Settings
+from footfall.verify import audits, tables
+from footfall.verify.compare import comparing
+from footfall.verify.finding import Compared, Finding, Verification, masked
+from footfall.verify.rebuild import Rebuild, rebuild
+from footfall.verify.snapshot import MARTS, Snapshot, snapshot
+
+
+def verify(settings: Settings, scratch: Path | None = None) -> Verification:
+    """Rebuild the lake from its raw files and compare: events, quarantine zone, ledger, and the marts readers see.
+
+    Needs room for a second copy of the events and the marts, and the time of a rebuild. ``scratch`` is an empty folder,
+    which is kept; without it one below ``FOOTFALL_HOME`` is made, and removed at the end. Runs may commit and publish
+    meanwhile: what is compared is the state of the beginning.
+
+    Raises what the Spark job raises, such as :class:`~footfall.errors.EnvironmentProblem` for a full disk.
+    """
+    with _place(settings, scratch) as place, comparing(place) as connection:
+        lake = snapshot(connection, settings, place)
+        missing = list(audits.raw_objects(settings, lake.records))
+        if missing:  # one file more or less can change any session: without all of them there is nothing to compare
+            note = "Nothing else was compared: there is no rebuild without all of the raw files."
+            return Verification(
+                lake.version, Compared(len(lake.records)), (*lake.findings, *missing), (*lake.notes, note)
+            )
+        marts = lake.marts_version is not None and lake.marts_version == lake.version
+        return judge(connection, settings, lake, rebuild(settings, lake.records, place, marts=marts), place)
+
+
+def judge(
+    connection: duckdb.DuckDBPyConnection, settings: Settings, lake: Snapshot, made: Rebuild, scratch: Path
+) -> Verification:
+    """Compare a lake with its rebuild; ``connection`` is the one the snapshot was taken with."""
+    findings = [*lake.findings, *audits.ledger_counts(lake.records, made.records)]
+    dates: dict[date, int] = {}
+    marts: dict[str, int] = {}
+    sessions = 0
+    with _readable("events", findings):
+        dates, found = tables.compare_events(connection, lake, made)
+        findings += found
+        findings += audits.owners(connection, tables.stored_events(lake), settings, lake.records)
+        sessions = tables.count_sessions(connection, lake)
+    with _readable("quarantine", findings):
+        findings += audits.quarantined_lines(connection, settings, made.settings, lake.records, scratch)
+    with _readable(MARTS, findings):
+        marts, found = tables.compare_marts(connection, lake, made)
+        findings += found
+    compared = Compared(
+        files=len(lake.records),
+        lines=sum(record.lines for record in lake.records),
+        dates=len(dates),
+        events=sum(dates.values()),
+        sessions=sessions,
+        marts=marts,
+    )
+    return Verification(lake.version, compared, tuple(findings), lake.notes)
+
+
+@contextmanager
+def _readable(where: str, findings: list[Finding]) -> Iterator[None]:
+    try:
+        yield
+    except duckdb.Error as error:  # a file that is damaged
+        findings.append(Finding(where, f"It cannot be read: {masked(str(error).splitlines()[0])}"))
+
+
+@contextmanager
+def _place(settings: Settings, given: Path | None) -> Iterator[Path]:
+    if given is not None:
+        yield given
+        return
+    home = settings.home.absolute()
+    home.mkdir(parents=True, exist_ok=True)
+    place = Path(tempfile.mkdtemp(prefix="verify-", dir=home))
+    try:
+        yield place
+    finally:
+        shutil.rmtree(place, ignore_errors=True)
