@@ -8,6 +8,8 @@
 {% macro default__utc_timestamp(x) %}{{ x }}{% endmacro %}
 {% macro duckdb__utc_timestamp(x) %}make_timestamp(epoch_us({{ x }})){% endmacro %}
 
+{% macro now_utc() %}{{ return(utc_timestamp('current_timestamp')) }}{% endmacro %}
+
 {% macro unix_micros(x) %}{{ return(adapter.dispatch('unix_micros')(x)) }}{% endmacro %}
 {% macro default__unix_micros(x) %}unix_micros({{ x }}){% endmacro %}
 {% macro duckdb__unix_micros(x) %}epoch_us({{ x }}){% endmacro %}

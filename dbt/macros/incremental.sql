@@ -50,6 +50,31 @@
 {# the predicate of the incremental branch #}
 {% macro in_dates(column, dates) %}{{ column }} in ({{ date_literals(dates) | join(', ') }}){% endmacro %}
 
+{# what a data test reads: of a partitioned model the partitions this build wrote, so that no test reads the history #}
+{% macro touched_rows(relation) %}
+    {%- if execute and not should_full_refresh() -%}
+        {%- for node in graph.nodes.values() -%}
+            {%- if node.relation_name == relation | string and node.config.get('partitions') -%}
+                {%- set written = node.config.unique_key ~ ' in (' ~ node.config.partitions | join(', ') ~ ')' -%}
+                {{ return('(select * from ' ~ relation ~ ' where ' ~ written ~ ') as touched_rows') }}
+            {%- endif -%}
+        {%- endfor -%}
+    {%- endif -%}
+    {{ return(relation) }}
+{% endmacro %}
+
+{# dbt asks this macro what a generic test reads #}
+{% macro default__get_where_subquery(relation) %}
+    {%- set rows = touched_rows(relation) -%}
+    {%- set where = config.get('where') -%}
+    {{ return('(select * from ' ~ rows ~ ' where ' ~ where ~ ') as tested_rows' if where else rows) }}
+{% endmacro %}
+
+{# a row that was rewritten refers to rows of the partitions that were rewritten with it #}
+{% macro default__test_relationships(model, column_name, to, field) %}
+    {{ return(dbt.default__test_relationships(model, column_name, touched_rows(to), field)) }}
+{% endmacro %}
+
 {% macro overwrite_strategy() %}
     {{ return('insert_overwrite' if target.type == 'bigquery' else 'replace_dates') }}
 {% endmacro %}

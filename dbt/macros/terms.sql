@@ -11,3 +11,15 @@
 {% macro page_key(host, path) %}
     {{- md5_hex("concat(coalesce(" ~ host ~ ", ''), '|', coalesce(" ~ path ~ ", '(not set)'))") -}}
 {% endmacro %}
+
+{# how long after its first second a date is final: its 24 hours, and FOOTFALL_MARTS__FINAL_AFTER_HOURS more #}
+{% macro final_after_seconds() %}
+    {%- set name = 'FOOTFALL_MARTS__FINAL_AFTER_HOURS' -%}
+    {%- set text = env_var(name, '72') | trim -%}
+    {%- if not modules.re.fullmatch('[0-9]{1,6}([.][0-9]+)?', text) -%}
+        {{ exceptions.raise_compiler_error(
+            name ~ " is '" ~ text ~ "', which is no number of hours: give one such as 72, or unset it"
+        ) }}
+    {%- endif -%}
+    {{ return(((24 + text | float) * 3600) | int) }}
+{% endmacro %}

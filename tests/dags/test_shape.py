@@ -14,8 +14,10 @@ pytestmark = pytest.mark.xdist_group("airflow")
 
 MODELS = {
     "stg_footfall__events",
+    "int_metrics__daily",
     "int_pages__daily",
     "int_sessions__measured",
+    "int_visitors__daily",
     "agg_daily_metrics",
     "dim_pages",
     "dim_visitors",

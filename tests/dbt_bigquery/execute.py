@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from functools import cached_property
 from pathlib import Path
 from typing import Final, Literal
@@ -24,13 +25,15 @@ MODES: Final[tuple[Mode, ...]] = ("full", "incremental")
 class Proof:
     """The compiled project, Google's engine, and what DuckDB built from the fixture rows in two runs.
 
-    A full run over the events before late files came, then an incremental one over the events after.
+    A full run over the events before late files came, then an incremental one over the events after, whose dates
+    with other events are ``touched``.
     """
 
     google: GoogleSql
     compiled: Mapping[Mode, Compiled]
     events: Mapping[Mode, Table]
     built: Mapping[Mode, Mapping[str, Table]]
+    touched: frozenset[date]
 
     @cached_property
     def contracts(self) -> dict[str, dict[str, str]]:
@@ -96,6 +99,7 @@ def prove(folder: Path) -> Proof:
         compiled=compiled,
         events={"full": events_table(rows.before), "incremental": events_table(rows.after)},
         built={"full": before, "incremental": laptop.tables(models)},
+        touched=frozenset(rows.touched),
     )
 
 

@@ -137,6 +137,16 @@ def _edges() -> list[Row]:
         _hit(_at(march, "10:00:00"), "edge-assets", "/app.js", event_name="asset_request", is_page_view=False),
         builders.event(_at(march, "11:00:00"), visitor_id="edge-no-path", page_url=None, page_path=None),
         builders.event(_at(march, "11:00:00"), visitor_id="Édge-ünïcode-😀", page_url="", page_path=""),
+        # twice on one day, then once more, with another device, user and title each time
+        _hit(
+            _at(march, "13:00:00"), "edge-twice", "/t", page_title="Old", user_id="u1", device_type="mobile", os="iOS"
+        ),
+        _hit(_at(march, "22:00:00"), "edge-twice", "/t", page_title="New", user_id="u2", device_type="tablet"),
+        _hit(_at(date(2024, 3, 3), "13:00:00"), "edge-twice", "/t", page_title="Newest"),
+        _hit(_at(date(2024, 3, 4), "13:00:00"), "edge-twice", "/t"),
+        # two visitors of an untouched day, whose first days change
+        _hit(_at(date(2024, 3, 12), "10:00:00"), "late-first", "/back", utm_source="newsletter"),
+        _hit(_at(date(2024, 3, 12), "11:00:00"), "late-last", "/cart"),
         # a machine that never rests: the session ends after 24 hours and spans three dates in two sessions
         *(_hit(_at(leap, "01:00:00") + timedelta(minutes=25 * step), "edge-restless") for step in range(75)),
     ]
@@ -155,11 +165,18 @@ def _late() -> list[Row]:
         # a day the warehouse has not seen
         _hit(_at(date(2024, 3, 10), "06:00:00"), "late-new", "/first", referrer_host="new.example"),
         _hit(_at(date(2024, 3, 10), "06:00:20"), "visitor-00", "/商品/42"),
+        # three days before the newest: this visitor has come earlier than was known
+        _hit(_at(date(2024, 3, 9), "09:00:00"), "late-first", "/cart", referrer_host="first.example"),
     ]
 
 
 def _replaced() -> list[Row]:
     """What the warehouse had of the same dates before the late files came."""
     late = [hit for hit in _late() if hit["page_path"] in ("/from", "/to", "/end")]
-    # its file was taken back: visitor, page and session go
-    return [*late, _hit(_at(date(2024, 3, 4), "05:00:00"), "gone", "/gone")]
+    return [
+        *late,
+        # its file was taken back: visitor, page and session go
+        _hit(_at(date(2024, 3, 4), "05:00:00"), "gone", "/gone"),
+        # ... and this visitor, who stays, has come later than was known
+        _hit(_at(date(2024, 3, 9), "08:00:00"), "late-last", "/back"),
+    ]

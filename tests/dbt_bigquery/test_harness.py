@@ -38,8 +38,12 @@ SLIPS = {
     ),
     "NULL path is not the empty path": ("stg_footfall__events", "coalesce(page_path, '(not set)')", "page_path"),
     "floats for money": ("stg_footfall__events", "price * ", "cast(price as float64) * "),
-    "integer division": ("agg_daily_metrics", "safe_divide(", "1.0 * div("),
-    "visits counted as visitors": ("agg_daily_metrics", "count(distinct visitor_id)", "count(visitor_id)"),
+    "integer division": ("int_metrics__daily", "safe_divide(", "1.0 * div("),
+    "visits counted as visitors": ("int_metrics__daily", "count(distinct visitor_id)", "count(visitor_id)"),
+    "the day's first device for its last": ("int_visitors__daily", "having max", "having min"),
+    "the last day's landing page for the first's": ("dim_visitors", "having min", "having max"),
+    "the oldest title": ("dim_pages", "having max", "having min"),
+    "no page without a view on its date": ("int_pages__daily", "full outer join", "left join"),
 }
 
 

@@ -12,6 +12,11 @@ with
 
 events as (
     select * from {{ ref('stg_footfall__events') }}
+    where
+        is_page_view
+        {%- if is_incremental() %}
+            and {{ in_dates('event_date', touched_dates()) }}
+        {%- endif %}
 ),
 
 final as (
@@ -41,11 +46,6 @@ final as (
         product_id,
         source
     from events
-    where
-        is_page_view
-        {%- if is_incremental() %}
-            and {{ in_dates('event_date', touched_dates()) }}
-        {%- endif %}
 )
 
 select * from final

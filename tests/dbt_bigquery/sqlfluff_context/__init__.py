@@ -40,6 +40,11 @@ def _dispatch(context: _Context, name: str, macro_namespace: str | None = None) 
     raise _TemplateError(f"adapter.dispatch('{name}'): no macro bigquery__{name} or default__{name} below dbt/macros")
 
 
+def env_var(name: str, default: str | None = None) -> str | None:
+    """What a template renders with where the variable is not set."""
+    return default
+
+
 def _raise_compiler_error(message: str) -> None:
     raise _TemplateError(message)
 
@@ -48,4 +53,5 @@ adapter = _Namespace(dispatch=_dispatch)
 exceptions = _Namespace(raise_compiler_error=_raise_compiler_error)
 modules = _Namespace(re=_re, datetime=_datetime)
 target = _Namespace(type="bigquery", name="offline")
+flags = _Namespace(FULL_REFRESH=False)
 model = _Namespace(config=_Namespace(materialized="incremental"))  # only such a model asks is_incremental()
