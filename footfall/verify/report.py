@@ -12,8 +12,8 @@ from footfall.verify.finding import Difference, Finding, Verification
 
 SENTENCES = 20  # findings of one place that are said one by one
 REMEDY = (
-    "`footfall replay` reads raw files again by the rules as they are now and replaces what is stored of them; "
-    "`footfall transform --full-refresh` and `footfall publish` build the marts anew."
+    "`footfall replay FILE...` (`--all` for every file) reads files again by the rules as they are now and replaces "
+    "what is stored of them; `footfall transform --full-refresh` and `footfall publish` build the marts anew."
 )
 
 

@@ -13,6 +13,7 @@ from deltalake import DeltaTable
 
 from footfall.contract import PARTITION_COLUMN
 from footfall.lake import events
+from footfall.lake.events import VersionGone
 from footfall.lake.ledger import FILES, FileRecord, Ledger
 from footfall.lake.storage import ObjectNotFound, storage_for
 from footfall.settings import Settings
@@ -29,14 +30,13 @@ class Snapshot:
     """One moment of a lake; runs that commit or publish meanwhile do not change it.
 
     ``event_files`` can be read from this machine. ``records`` are those of the files in the lake, with what became of
-    their lines, unchecked. ``marts_version`` is the version of the events that readers see; None: nothing to compare.
+    their lines, unchecked. ``has_marts`` is whether there are marts of these events to compare.
     """
 
     version: int | None
     event_files: tuple[str, ...]
     records: tuple[FileRecord, ...]
-    waiting: int  # files of which something is to be done yet
-    marts_version: int | None
+    has_marts: bool
     findings: tuple[Finding, ...]
     notes: tuple[str, ...]
 
@@ -48,21 +48,20 @@ def snapshot(connection: duckdb.DuckDBPyConnection, settings: Settings, scratch:
     """
     findings: list[Finding] = []
     notes: list[str] = []
-    marts_version = _attach_marts(connection, settings, findings, notes)
-    ledger = Ledger(storage_for(settings.zone("ledger")))
+    shown = _attach_marts(connection, settings, findings, notes)
+    zone = settings.zone("events")
     while True:
-        table = events.open_table(settings.zone("events"))
+        table = events.open_table(zone)
         records, damaged = _records(settings)
         # a commit between the two would leave records of another version
-        if events.version_of(events.open_table(settings.zone("events"))) == events.version_of(table):
+        if events.version_of(events.open_table(zone)) == events.version_of(table):
             break
-    files = () if table is None else tuple(_at_hand(table, settings, scratch, findings))
-    waiting = len(ledger.pending())
+    files = () if table is None else tuple(_at_hand(table, zone, scratch, findings))
+    has_marts = shown is not None and _is_current(shown, table, zone, findings)
+    waiting = len(Ledger(storage_for(settings.zone("ledger"))).pending())
     if waiting:
-        notes.append(f"{waiting} files are pending: what they will change is not part of this. Run `footfall run`.")
-    return Snapshot(
-        events.version_of(table), files, records, waiting, marts_version, (*findings, *damaged), tuple(notes)
-    )
+        notes.append(f"{waiting} pending file(s) are not part of this: `footfall sessionize` deals with them.")
+    return Snapshot(events.version_of(table), files, records, has_marts, (*findings, *damaged), tuple(notes))
 
 
 def _records(settings: Settings) -> tuple[tuple[FileRecord, ...], list[Finding]]:
@@ -82,9 +81,8 @@ def _records(settings: Settings) -> tuple[tuple[FileRecord, ...], list[Finding]]
     return tuple(records), damaged
 
 
-def _at_hand(table: DeltaTable, settings: Settings, scratch: Path, findings: list[Finding]) -> Iterator[str]:
+def _at_hand(table: DeltaTable, zone: str, scratch: Path, findings: list[Finding]) -> Iterator[str]:
     """The version's files as paths of this machine."""
-    zone = settings.zone("events")
     for file in events.files_of(table):
         path = file.removeprefix(f"{zone}/")
         try:
@@ -93,6 +91,19 @@ def _at_hand(table: DeltaTable, settings: Settings, scratch: Path, findings: lis
             day = path.split(f"{PARTITION_COLUMN}=")[1].split("/")[0]
             what = f"{path}, a file of version {table.version()}, is missing; restore it from a backup."
             findings.append(Finding("events", what, date.fromisoformat(day)))
+
+
+def _is_current(shown: int, table: DeltaTable | None, zone: str, findings: list[Finding]) -> bool:
+    """Whether marts of version ``shown`` are marts of this table: a version may change no date."""
+    try:
+        if table is not None and not events.dates_changed_between(zone, shown, table.version()):
+            return True
+    except VersionGone:
+        pass  # then they are too old, or of another table
+    newest = "gone" if table is None else f"at version {table.version()}"
+    what = f"The marts show version {shown} of the events, which are {newest}: they were not compared. "
+    findings.append(Finding(MARTS, f"{what}Run `footfall transform` and `footfall publish`, then verify again."))
+    return False
 
 
 def _attach_marts(

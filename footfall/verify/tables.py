@@ -58,11 +58,8 @@ def compare_marts(
     connection: duckdb.DuckDBPyConnection, lake: Snapshot, made: Rebuild
 ) -> tuple[dict[str, int], list[Finding]]:
     """(rows of each published mart, where they differ from the rebuild). The marts are attached since the snapshot."""
-    if lake.marts_version is None:
+    if not lake.has_marts:
         return {}, []
-    if lake.marts_version != lake.version:
-        what = f"The marts show version {lake.marts_version} of the events, which are at version {lake.version}: "
-        return {}, [Finding(MARTS, f"{what}run `footfall transform` and `footfall publish`, then verify again.")]
     if made.refused is not None:
         return {}, [Finding(MARTS, f"The rebuild has none: {made.refused}")]
     if made.has_marts:
@@ -71,6 +68,7 @@ def compare_marts(
         connection.execute(f"attach {string_literal(path)} as {path.stem} (read_only)")
     rows: dict[str, int] = {}
     findings: list[Finding] = []
+    connection.begin()  # now() is the same on both sides: whether a date is final depends on it
     for mart in PUBLISHED_MARTS:
         stored = f"{MARTS}.{mart}"
         again = f"{made.settings.build_db.stem}.{BUILD_SCHEMA}.{mart}"
@@ -83,6 +81,7 @@ def compare_marts(
             continue
         rows[mart] = counts
         findings.extend(found)
+    connection.rollback()
     return rows, findings
 
 

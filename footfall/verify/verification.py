@@ -11,6 +11,7 @@ from pathlib import Path
 
 import duckdb
 
+from footfall.errors import InputError
 from footfall.settings import Settings
 from footfall.verify import audits, tables
 from footfall.verify.compare import comparing
@@ -26,18 +27,21 @@ def verify(settings: Settings, scratch: Path | None = None) -> Verification:
     which is kept; without it one below ``FOOTFALL_HOME`` is made, and removed at the end. Runs may commit and publish
     meanwhile: what is compared is the state of the beginning.
 
-    Raises what the Spark job raises, such as :class:`~footfall.errors.EnvironmentProblem` for a full disk.
+    Raises :class:`~footfall.errors.InputError` for a ``scratch`` with something in it, and what the Spark job raises,
+    such as :class:`~footfall.errors.EnvironmentProblem` for a full disk.
     """
     with _place(settings, scratch) as place, comparing(place) as connection:
         lake = snapshot(connection, settings, place)
+        if lake.version is None and not lake.records:
+            return Verification(None, Compared(), lake.findings, lake.notes)
         missing = list(audits.raw_objects(settings, lake.records))
         if missing:  # one file more or less can change any session: without all of them there is nothing to compare
             note = "Nothing else was compared: there is no rebuild without all of the raw files."
             return Verification(
                 lake.version, Compared(len(lake.records)), (*lake.findings, *missing), (*lake.notes, note)
             )
-        marts = lake.marts_version is not None and lake.marts_version == lake.version
-        return judge(connection, settings, lake, rebuild(settings, lake.records, place, marts=marts), place)
+        made = rebuild(settings, lake.records, place, marts=lake.has_marts)
+        return judge(connection, settings, lake, made, place)
 
 
 def judge(
@@ -80,6 +84,9 @@ def _readable(where: str, findings: list[Finding]) -> Iterator[None]:
 @contextmanager
 def _place(settings: Settings, given: Path | None) -> Iterator[Path]:
     if given is not None:
+        given.mkdir(parents=True, exist_ok=True)
+        if any(given.iterdir()):
+            raise InputError(f"{given} is not empty: a rebuild begins with nothing. Give another folder, or empty it.")
         yield given
         return
     home = settings.home.absolute()

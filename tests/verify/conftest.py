@@ -19,6 +19,7 @@ from footfall.warehouse.publish import publish
 from footfall.warehouse.transform import transform
 from tests.bad_lines import CLF_TIME, combined
 from tests.home import Home, new_home
+from tests.lake.conftest import strict_bucket, strict_emulator  # noqa: F401
 
 MIDNIGHT = datetime(2024, 5, 13, tzinfo=UTC)
 

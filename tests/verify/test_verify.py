@@ -12,12 +12,15 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from footfall.errors import InputError
 from footfall.lake import events
-from footfall.lake.ledger import FileRecord
+from footfall.lake.ledger import FileRecord, PendingFile
 from footfall.lake.storage import storage_for
-from footfall.settings import Settings
-from footfall.verify import Finding, Verification, print_verification, verify
-from tests.home import Home
+from footfall.settings import LakeSettings, Settings
+from footfall.verify import Finding, Verification, print_verification, verification, verify
+from footfall.verify.compare import comparing
+from footfall.verify.snapshot import snapshot
+from tests.home import Home, new_home
 from tests.verify.conftest import MIDNIGHT, Proved, hits
 
 pytestmark = pytest.mark.xdist_group("verify")
@@ -202,6 +205,30 @@ def test_marts_of_another_version_are_a_finding_of_their_own(home: Home, judged:
     assert "footfall publish" in found.what
 
 
+def test_a_version_that_changed_no_date_needs_no_new_marts(home: Home, judged: Judged) -> None:
+    events.commit(home.settings.zone("events"), "nothing-new", [], [], base_version=1)
+    said = judged(home.settings)
+    assert (said.events_version, said.findings) == (2, ())
+    assert said.compared.marts["fct_sessions"] == 3
+
+
+def test_what_is_committed_meanwhile_does_not_matter(home: Home, proved: Proved, tmp_path: Path) -> None:
+    with comparing(tmp_path) as connection:
+        lake = snapshot(connection, home.settings, tmp_path)
+        events.commit(home.settings.zone("events"), "another-run", [], [MONDAY], base_version=1)
+        said = verification.judge(connection, home.settings, lake, proved.rebuilt, tmp_path)
+    assert (said.events_version, said.findings) == (1, ())
+
+
+def test_a_run_that_died_before_the_ledger_is_named(home: Home, judged: Judged) -> None:
+    late = next(record for record in home.ledger.committed() if record.names[0].endswith("late.log"))
+    home.ledger.order(PendingFile(record=late.to_read()))
+    storage_for(home.settings.zone("ledger")).delete(f"files/{late.sha256}.json")
+    (found,) = [finding for finding in judged(home.settings).findings if finding.where == "ledger"]
+    assert late.sha256 in found.what
+    assert "footfall sessionize" in found.what
+
+
 def test_a_raw_file_that_is_gone_or_cut_is_named(home: Home) -> None:
     raw = storage_for(home.settings.zone("raw"))
     morning = next(record for record in home.ledger.committed() if record.names[0].endswith("morning.log"))
@@ -229,15 +256,36 @@ def test_the_lake_is_left_alone_and_the_scratch_place_removed(tmp_path: Path) ->
     said = verify(home.settings)
     assert said.findings == ()
     assert (said.compared.files, said.compared.events, said.compared.marts) == (1, 3, {})
-    assert any("1 files are pending" in note for note in said.notes)
+    assert any("1 pending file" in note for note in said.notes)
     assert any("Nothing is published" in note for note in said.notes)
     assert {path: path.stat().st_mtime_ns for path in home.settings.home.rglob("*") if path.is_file()} == before
 
 
-def test_an_empty_lake_holds(tmp_path: Path) -> None:
+def test_an_empty_lake_holds_and_stays_empty(tmp_path: Path) -> None:
     said = verify(Settings(home=tmp_path / "home"))
     assert said.holds
     assert said.events_version is None
+    assert list((tmp_path / "home").iterdir()) == []
+
+
+def test_a_place_with_something_in_it_is_refused(home: Home) -> None:
+    with pytest.raises(InputError, match="is not empty"):
+        verify(home.settings, home.settings.home)
+
+
+def test_a_lake_in_a_bucket_is_compared_as_one_in_a_folder(home: Home, judged: Judged, strict_bucket: str) -> None:
+    for zone in ("events", "quarantine", "ledger"):
+        folder, bucket = Path(home.settings.zone(zone)), storage_for(f"{strict_bucket}/{zone}")
+        for file in folder.rglob("*"):
+            if file.is_file():
+                bucket.put_file(file, file.relative_to(folder).as_posix())
+    zones = {zone: f"{strict_bucket}/{zone}" for zone in ("events", "quarantine", "ledger")}
+    in_bucket = new_home(home.settings.home, lake=LakeSettings(**zones)).settings
+    assert judged(in_bucket).findings == ()
+    monday = events_of(home, MONDAY).relative_to(home.settings.zone("events")).as_posix()
+    storage_for(f"{strict_bucket}/events").delete(monday)
+    said = judged(in_bucket)
+    assert [(f.where, f.date) for f in said.findings] == [("events", MONDAY)] * 2
 
 
 def test_the_diff_can_be_read_and_shows_no_address(
