@@ -65,6 +65,10 @@ def status(settings: Settings) -> Status:
     if publication is not None:
         found.published_run_id = publication.run_id
         found.published_at = f"{publication.published_at:%Y-%m-%dT%H:%M:%SZ}"
-    seen = publication.events_version if publication else None
-    found.unpublished_dates = len(events.dates_changed_since(zone, seen)) if table is not None else 0
+    if table is not None:
+        try:
+            changed = events.dates_changed_since(zone, publication.events_version if publication else None)
+        except events.VersionGone:
+            changed = events.dates_in(table)
+        found.unpublished_dates = len(changed)
     return found

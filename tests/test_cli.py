@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from deltalake import DeltaTable
 
 from footfall import cli
 from footfall.lake import events
@@ -213,6 +214,11 @@ def test_status_sees_what_waits(footfall: Footfall, published: Path, tmp_path: P
     assert footfall("--home", home, "sessionize").code == 0
     found = json.loads(footfall("--home", home, "status", "--format", "json").out)
     assert (found["pending_files"], found["unpublished_dates"], found["events"]) == (0, 1, 4)
+    # what was published is past the log's retention: nobody knows what changed since
+    DeltaTable(home / "lake" / "events").create_checkpoint()
+    (home / "lake" / "events" / "_delta_log" / f"{0:020}.json").unlink()
+    found = json.loads(footfall("--home", home, "status", "--format", "json").out)
+    assert found["unpublished_dates"] == 1
 
 
 def test_a_second_run_is_a_no_op_and_says_so(footfall: Footfall, published: Path, log: Path, tmp_path: Path) -> None:
