@@ -12,7 +12,7 @@ import shutil
 import sys
 from pathlib import Path
 
-from benchmarks.harness import combined_log, interleave, machine, options, run, scratch, table
+from benchmarks.harness import combined_log, footfall, interleave, machine, options, run, scratch, table
 
 RUN, DEMO = "footfall run, {lines:,} lines to published marts", "make demo, installed, empty home"
 
@@ -29,10 +29,9 @@ def measure(arguments: argparse.Namespace, folder: Path) -> None:
     """Run the commands in turns in ``folder`` and print the table."""
     print(f"{machine()}; {arguments.lines:,} lines", file=sys.stderr)
     log = combined_log(folder, arguments.lines)
-    footfall = Path(sys.executable).with_name("footfall")
 
     def pipeline() -> float:
-        return run([footfall, "run", log], _empty(folder / "home-run")).seconds
+        return run(footfall("run", log), _empty(folder / "home-run")).seconds
 
     def demo() -> float:
         return run(["make", "demo"], _empty(folder / "home-demo")).seconds

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import math
 import os
 import platform
 import shutil
@@ -16,6 +17,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 import psutil
 
@@ -25,16 +27,21 @@ from spark.session import cores
 
 DAYS, VISITORS_PER_LINE, SEED = 7, 0.06, 1
 _SAMPLE_SECONDS = 0.05
+_PROC_IO = Path("/proc/self/io")
 
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """What one process and its children cost: seconds of wall and of CPU, and the most memory they held together."""
+    """What one process and its children cost: seconds of wall and of CPU, the most memory they held together, and the
+    bytes they asked the system to read, from the disk or its cache (nan where there is no ``/proc``).
+    """
 
     seconds: float
     cpu_seconds: float
     peak_rss_bytes: int
+    bytes_read: float
     stdout: str
+    stderr: str
 
 
 def options(description: str | None, *, lines: int, repetitions: int = 5) -> argparse.ArgumentParser:
@@ -81,32 +88,63 @@ def python(module: str, *arguments: object) -> list[str]:
     return [sys.executable, "-m", module, *map(str, arguments)]
 
 
+def footfall(*arguments: object) -> list[str]:
+    """The ``footfall`` command of the environment that this interpreter runs in."""
+    return [str(Path(sys.executable).with_name("footfall")), *map(str, arguments)]
+
+
 def run(command: Sequence[object], environment: Mapping[str, str] | None = None, stdin: str = "") -> Cost:
     """Run a command to its end and watch its process tree. Exits with its errors if it fails."""
     words = [str(part) for part in command]
     peak = 0
     cpu_before = _children_cpu_seconds()
-    began = time.perf_counter()
-    process = subprocess.Popen(
-        words, cwd=PROJECT_ROOT, env={**os.environ, **(environment or {})}, text=True,
-        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-    )  # fmt: skip
-    done = threading.Event()
+    with (
+        tempfile.TemporaryFile("w+") as given,
+        tempfile.TemporaryFile("w+") as out,
+        tempfile.TemporaryFile("w+") as err,
+    ):
+        given.write(stdin)
+        given.seek(0)
+        began = time.perf_counter()
+        process = subprocess.Popen(
+            words, cwd=PROJECT_ROOT, env={**os.environ, **(environment or {})}, stdin=given, stdout=out, stderr=err
+        )
+        done = threading.Event()
 
-    def watch() -> None:
-        nonlocal peak
-        while not done.wait(_SAMPLE_SECONDS):
-            peak = max(peak, tree_rss_bytes(process.pid))
+        def watch() -> None:
+            nonlocal peak
+            while not done.wait(_SAMPLE_SECONDS):
+                peak = max(peak, tree_rss_bytes(process.pid))
 
-    watcher = threading.Thread(target=watch)
-    watcher.start()
-    stdout, stderr = process.communicate(stdin)
-    seconds = time.perf_counter() - began
-    done.set()
-    watcher.join()
+        watcher = threading.Thread(target=watch, daemon=True)
+        watcher.start()
+        bytes_read = _bytes_read_to_the_end(process.pid)
+        process.wait()
+        seconds = time.perf_counter() - began
+        done.set()
+        watcher.join()
+        stdout, stderr = (_text(stream) for stream in (out, err))
     if process.returncode:
         sys.exit(f"{' '.join(words)} ended with exit code {process.returncode}\n{stdout[-2000:]}\n{stderr[-4000:]}")
-    return Cost(seconds, _children_cpu_seconds() - cpu_before, peak, stdout)
+    return Cost(seconds, _children_cpu_seconds() - cpu_before, peak, bytes_read, stdout, stderr)
+
+
+def _text(stream: IO[str]) -> str:
+    stream.seek(0)
+    return stream.read()
+
+
+def _bytes_read_to_the_end(pid: int) -> float:
+    """Wait for a child and say what it read, with all its children that it waited for; it is left to be reaped.
+
+    Linux adds a process' counters to its parent's when the parent reaps it, so the child's hold the whole tree's.
+    What is read through a memory map is not in them: of the code that is the shared libraries.
+    """
+    if not _PROC_IO.exists():
+        return math.nan
+    os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
+    counters = dict(line.split(": ") for line in Path(f"/proc/{pid}/io").read_text().splitlines())
+    return int(counters["rchar"])
 
 
 def _children_cpu_seconds() -> float:
