@@ -16,10 +16,10 @@
 {% macro final_after_seconds() %}
     {%- set name = 'FOOTFALL_MARTS__FINAL_AFTER_HOURS' -%}
     {%- set text = env_var(name, '72') | trim -%}
-    {%- if not modules.re.fullmatch('[0-9]{1,6}([.][0-9]+)?', text) -%}
+    {%- if not modules.re.fullmatch('[0-9]{1,6}', text) -%}
         {{ exceptions.raise_compiler_error(
-            name ~ " is '" ~ text ~ "', which is no number of hours: give one such as 72, or unset it"
+            name ~ " is '" ~ text ~ "', which is no number of hours: give a whole one such as 72, or unset it"
         ) }}
     {%- endif -%}
-    {{ return(((24 + text | float) * 3600) | int) }}
+    {{ return((24 + text | int) * 3600) }}
 {% endmacro %}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from pathlib import Path
 
 import duckdb
 import pytest
@@ -63,6 +64,52 @@ def test_late_events_midnight_and_emptied_dates(tmp_path):
     assert owl == [(4, "/b", 1, Decimal("9.99"), 2400)]
     assert [page for (page,) in pages] == ["/a", "/b", "/c", "/late"]
     assert [day.day for (day,) in dates] == [1, 2, 3, 6]
+
+
+def test_a_late_event_three_days_back_is_taken_in_and_back_without_a_look_at_other_days(tmp_path):
+    settings = Settings(home=tmp_path / "home")
+    history = History(settings)
+    hits = [
+        hit(1, "10:00", "early", page_path="/a"),
+        hit(2, "10:00", "other", page_path="/b"),
+        hit(11, "12:00", "regular", page_path="/b", page_title="B", user_id="u1"),
+        hit(12, "12:00", "regular", page_path="/a", page_title="A", utm_source="mail", device_type="mobile"),
+    ]
+    history.commit(sessionized(hits))
+    transform(settings)
+    before = marts(settings)
+
+    # no build needs these days again, so nothing in their files can be read; DuckDB opens the first for its schema
+    _first, *others = sorted(Path(settings.zone("events")).rglob("*.parquet"), key=lambda file: file.parent.name)
+    for file in others:
+        file.write_bytes(b"no Parquet")
+
+    late = hit(8, "23:50", "regular", page_path="/b", page_title="Old", user_id="u0", utm_source="ads")
+    assert history.commit(sessionized([*hits, late])) == {date(2024, 5, 8)}
+    assert transform(settings).dates == (date(2024, 5, 8),)
+    with duckdb.connect(settings.build_db, read_only=True) as connection:
+        with pytest.raises(duckdb.Error, match="Parquet"):
+            connection.execute("select max(page_path) from footfall_events.events")
+        connection.execute("use build.footfall_build")
+        regular = connection.execute(
+            "select first_seen_ts, last_seen_ts, first_landing_page, first_utm_source, user_id, last_device_type, "
+            "session_count from dim_visitors where visitor_id = 'regular'"
+        ).fetchall()
+        page = connection.execute(
+            "select page_title, first_view_ts, last_view_ts, page_view_count, entrance_count, bounce_count, exit_count "
+            "from dim_pages where page_path = '/b'"
+        ).fetchall()
+        day = connection.execute(
+            "select sessions, visitors, page_views from agg_daily_metrics where metric_date = '2024-05-08'"
+        ).fetchall()
+    late_at, last = datetime(2024, 5, 8, 23, 50), datetime(2024, 5, 12, 12)
+    assert regular == [(late_at, last, "/b", "ads", "u1", "mobile", 3)]
+    assert page == [("B", datetime(2024, 5, 2, 10), datetime(2024, 5, 11, 12), 3, 3, 3, 3)]
+    assert day == [(1, 1, 1)]
+
+    assert history.commit(sessionized(hits)) == {date(2024, 5, 8)}
+    transform(settings)
+    assert marts(settings) == before
 
 
 def test_any_history_of_arrivals_equals_one_rebuild(tmp_path):

@@ -129,3 +129,11 @@ def test_a_date_that_is_none_stops_the_build(settings, built, dates):
     run = dbt(settings, "parse", "--vars", f"touched_dates: {dates}")
     assert run.returncode != 0
     assert "ISO dates such as 2024-05-12" in run.stdout
+
+
+@pytest.mark.parametrize("hours", ["soon", "-1"])
+def test_hours_that_are_none_stop_the_build(settings, built, hours):
+    run = dbt(settings, "parse", FOOTFALL_MARTS__FINAL_AFTER_HOURS=hours)
+    assert run.returncode != 0
+    assert f"FOOTFALL_MARTS__FINAL_AFTER_HOURS is '{hours}'" in run.stdout
+    assert "whole one such as 72" in run.stdout
