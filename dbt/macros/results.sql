@@ -1,8 +1,8 @@
 {#
     Runs when a dbt run ends: writes the status of its nodes where `footfall load` keeps its state, so that publish
     knows whether every mart and test is green for the events that were loaded, however the run was cut into pieces.
-    A run that was told fewer dates than were touched leaves its nodes 'partial'. DuckDB only: on BigQuery the caller
-    publishes after a green build.
+    A run that was told fewer dates than were touched leaves its nodes 'partial'. One that built a table anew says that
+    everything may differ from what was published. DuckDB only: on BigQuery the caller publishes after a green build.
 #}
 {% macro record_results(results) %}
     {%- if execute and target.type == 'duckdb' and results -%}
@@ -11,7 +11,11 @@
             {%- set touched = date_literals(touched_dates()) | join(', ') -%}
             {%- set covered = covers_load(touched, load) if touched else 'true' -%}
             {%- set rows = [] -%}
+            {%- set rebuilt = [] -%}
             {%- for result in results -%}
+                {%- if should_full_refresh() and result.node.config.materialized == 'incremental' -%}
+                    {%- do rebuilt.append(result.node.name) -%}
+                {%- endif -%}
                 {%- if result.node.resource_type != 'unit_test' -%}
                     {%- do rows.append(
                         "('" ~ result.node.unique_id ~ "', '" ~ result.node.resource_type ~ "', '" ~ result.node.name
@@ -21,6 +25,9 @@
             {%- endfor -%}
             {%- if rows -%}
                 {%- do adapter.execute(replace_results(rows | join(', '), covered), auto_begin=true) -%}
+                {%- if rebuilt -%}
+                    {%- do adapter.execute("update " ~ load ~ " set rebuild_id = '" ~ invocation_id ~ "'") -%}
+                {%- endif -%}
                 {# dbt rolls back what a hook leaves open #}
                 {%- do adapter.commit() -%}
             {%- endif -%}

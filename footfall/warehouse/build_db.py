@@ -1,9 +1,9 @@
 """The DuckDB file dbt builds in, and what it remembers: which version of the events it shows and what was built of it.
 
-Two tables in the schema ``footfall_state``. ``load`` has one row: the version of the events zone dbt sees and the dates
-that were touched since the last complete build. ``results`` has the latest status of every dbt node since that load;
-dbt itself writes it when a run ends (dbt/macros/results.sql), so that a build counts in whatever pieces it was run:
-one ``dbt build``, or an Airflow task for each node.
+Two tables in the schema ``footfall_state``. ``load`` has one row: the version of the events zone dbt sees, the dates
+that were touched since the last complete build, and which rebuild of everything the tables go back to. ``results`` has
+the latest status of every dbt node since that load; dbt itself writes it when a run ends (dbt/macros/results.sql), so
+that a build counts in whatever pieces it was run: one ``dbt build``, or an Airflow task for each node.
 """
 
 from __future__ import annotations
@@ -17,16 +17,18 @@ import duckdb
 
 from footfall.errors import EnvironmentProblem
 from footfall.settings import Settings
-from footfall.warehouse import PUBLISHED_MARTS
+from footfall.warehouse import PUBLISHED_TABLES, PUBLISHED_VIEWS
 
 BUILD_SCHEMA = "footfall_build"
+_PUBLISHED_MODELS = [*(table.name for table in PUBLISHED_TABLES), *PUBLISHED_VIEWS]
 PASSING = ("success", "pass", "warn", "no-op")  # what dbt says of a node that is no obstacle to a publish
 _STATE = """
 create schema if not exists footfall_state;
 create table if not exists footfall_state.load (
     load_id varchar, table_id varchar, events_version bigint, project_sha256 varchar, touched_dates date[],
-    loaded_at timestamp, built_version bigint
+    loaded_at timestamp, built_version bigint, rebuild_id varchar
 );
+alter table footfall_state.load add column if not exists rebuild_id varchar;
 create table if not exists footfall_state.results (
     unique_id varchar, resource_type varchar, name varchar, status varchar, finished_at timestamp
 );
@@ -44,6 +46,7 @@ class Load:
     touched_dates: tuple[date, ...]
     loaded_at: datetime
     built_version: int | None  # version of the last complete build before this load
+    rebuild_id: str | None  # another one after a build from nothing: a load's id, or that of a dbt run
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,20 +112,20 @@ def read_state(connection: duckdb.DuckDBPyConnection) -> BuildState:
     if known != (2,):
         return BuildState(None, None)
     row = connection.execute(
-        "select load_id, table_id, events_version, project_sha256, touched_dates, loaded_at, built_version "
-        "from footfall_state.load"
+        "select load_id, table_id, events_version, project_sha256, touched_dates, loaded_at, built_version, "
+        "rebuild_id from footfall_state.load"
     ).fetchone()
     if row is None:
         return BuildState(None, None)
-    load_id, table_id, events_version, project_sha256, touched_dates, loaded_at, built_version = row
-    load = Load(load_id, table_id, events_version, project_sha256, tuple(touched_dates), loaded_at, built_version)
-    marts, bad, built_at = connection.execute(
+    load_id, table_id, events_version, project_sha256, touched_dates, *others = row
+    load = Load(load_id, table_id, events_version, project_sha256, tuple(touched_dates), *others)
+    models, bad, built_at = connection.execute(
         "select count(*) filter (where status = 'success' and resource_type = 'model' and name in (select unnest($1))),"
         " count(*) filter (where status not in (select unnest($2))), max(finished_at) "
         "from footfall_state.results",
-        [list(PUBLISHED_MARTS), list(PASSING)],
+        [_PUBLISHED_MODELS, list(PASSING)],
     ).fetchall()[0]
-    return BuildState(load, built_at if marts == len(PUBLISHED_MARTS) and not bad else None)
+    return BuildState(load, built_at if models == len(_PUBLISHED_MODELS) and not bad else None)
 
 
 def write_load(connection: duckdb.DuckDBPyConnection, load: Load) -> None:
@@ -130,7 +133,7 @@ def write_load(connection: duckdb.DuckDBPyConnection, load: Load) -> None:
     connection.execute("delete from footfall_state.load")
     connection.execute("delete from footfall_state.results")
     connection.execute(
-        "insert into footfall_state.load values ($1, $2, $3, $4, $5, $6, $7)",
+        "insert into footfall_state.load values ($1, $2, $3, $4, $5, $6, $7, $8)",
         [
             load.load_id,
             load.table_id,
@@ -139,6 +142,7 @@ def write_load(connection: duckdb.DuckDBPyConnection, load: Load) -> None:
             list(load.touched_dates),
             load.loaded_at,
             load.built_version,
+            load.rebuild_id,
         ],
     )
 

@@ -41,7 +41,7 @@ def load(settings: Settings) -> list[date]:
     Raises EnvironmentProblem when another process is building.
     """
     if settings.env == "gcp":
-        from footfall.warehouse.bigquery import load as load_bigquery
+        from footfall.warehouse.bigquery_load import load as load_bigquery
 
         return load_bigquery(settings)
     zone = settings.zone("events")
@@ -56,17 +56,18 @@ def load(settings: Settings) -> list[date]:
         if from_nothing:
             connection.execute(f"drop schema if exists {BUILD_SCHEMA} cascade")
         _show(connection, settings, events.files_of(table))
-        now = datetime.now(UTC)
+        now, load_id = datetime.now(UTC), new_run_id()
         write_load(
             connection,
             Load(
-                load_id=new_run_id(),
+                load_id=load_id,
                 table_id=str(table.metadata().id),
                 events_version=table.version(),
                 project_sha256=project_sha256(),
                 touched_dates=tuple(dates),
                 loaded_at=now.replace(tzinfo=None),
                 built_version=None if from_nothing else _built_version(state),
+                rebuild_id=load_id if from_nothing or state.load is None else state.load.rebuild_id,
             ),
         )
         connection.commit()

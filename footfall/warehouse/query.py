@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from typing import Final
 
 import duckdb
 import pyarrow as pa
@@ -12,10 +13,13 @@ import pyarrow as pa
 from footfall.errors import InputError
 from footfall.settings import Settings
 from footfall.sql import string_literal
+from footfall.warehouse.published_file import held
 
 # DESCRIBE, SHOW, SUMMARIZE, FROM ..., VALUES and TABLE are SELECTs to DuckDB. EXPLAIN is not among them: EXPLAIN
 # ANALYZE runs what it explains, a COPY too.
 _READING = duckdb.StatementType.SELECT
+MARTS: Final = "marts"  # what the published file is called in SQL
+Config = dict[str, str | bool | int | float | list[str]]  # of a DuckDB connection
 
 
 def query(settings: Settings, sql: str) -> pa.Table:
@@ -48,27 +52,43 @@ def published(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
 
     Raises InputError when nothing has been published yet.
     """
-    # Attached, not connected to: connecting to a path shares the instance of any connection this process still has
-    # open on it, and with it the file that has since been replaced.
     # A folder of its own for what does not fit into memory: DuckDB lets SQL reach everything in its temp_directory.
     spill = tempfile.TemporaryDirectory(prefix="footfall-query-")
-    connection = duckdb.connect(config={"temp_directory": spill.name})
-    try:
-        try:
-            connection.execute(f"attach {string_literal(settings.published_db)} as marts (read_only)")
-        except duckdb.Error as error:
-            raise InputError(_why_not(settings, error)) from error
-        connection.execute("use marts")
+    with ExitStack() as stack:
+        stack.callback(spill.cleanup)
+        connection = attached(settings, stack, {"temp_directory": spill.name})
+        connection.execute(f"use {MARTS}")
         connection.execute("set TimeZone = 'UTC'")
         connection.execute("set enable_external_access = false")
         connection.execute("set lock_configuration = true")
         yield connection
-    finally:
-        connection.close()
-        spill.cleanup()
 
 
-def _why_not(settings: Settings, error: duckdb.Error) -> str:
+def attached(settings: Settings, stack: ExitStack, config: Config) -> duckdb.DuckDBPyConnection:
+    """A connection with the published file as MARTS, which is held until ``stack`` is unwound.
+
+    Raises InputError when nothing has been published yet, or the file cannot be read.
+    """
+    path = settings.published_db
+    while True:
+        inode = None
+        with ExitStack() as attempt:
+            try:
+                inode = attempt.enter_context(held(path))
+                # Attached, not connected to: connecting to a path shares the instance of any connection this process
+                # still has open on it, and with it the file that has since been replaced.
+                connection = attempt.enter_context(duckdb.connect(config=config))
+                connection.execute(f"attach {string_literal(path)} as {MARTS} (read_only)")
+                if path.stat().st_ino == inode:
+                    stack.enter_context(attempt.pop_all())
+                    return connection
+                # replaced between the two: what is held may not be what is read
+            except (duckdb.Error, OSError) as error:
+                if inode is None or not path.exists() or path.stat().st_ino == inode:
+                    raise InputError(_why_not(settings, error)) from error
+
+
+def _why_not(settings: Settings, error: Exception) -> str:
     if not settings.published_db.exists():
         return (
             f"Nothing has been published in {settings.warehouse_dir} yet: there are no marts to read. "

@@ -43,7 +43,7 @@ class History:
         self._rows: list[Row] = []
         self._commits = 0
 
-    def commit(self, rows: list[Row]) -> set[date]:
+    def commit(self, rows: list[Row], cause: str = "new_data") -> set[date]:
         """Make ``rows`` all there is, replacing only the dates that differ; returns those dates."""
         self._commits += 1
         before, after = _by_date(self._rows), _by_date(rows)
@@ -51,7 +51,8 @@ class History:
         run_id = f"20240601T{self._commits:06d}Z-test"
         staged = builders.write_staged(self._zone, run_id, [row for row in rows if row["event_date"] in touched])
         base_version = events.version_of(events.open_table(self._zone))
-        events.commit(self._zone, run_id, staged, touched, base_version=base_version)
+        causes = {day: [cause] for day in touched}
+        events.commit(self._zone, run_id, staged, touched, base_version=base_version, causes=causes)
         self._rows = rows
         return touched
 
