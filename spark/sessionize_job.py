@@ -44,11 +44,13 @@ def run(settings: Settings, run_id: str) -> Manifest | None:
     todo = work(ledger, pending)
     zone = storage_for(settings.zone("events"))
     with engine(settings.engine) as spark:
-        attempt = Attempt(spark, settings, f"{run_id}/{secrets.token_hex(4)}", table, todo)
+        name = secrets.token_hex(4)
+        attempt = Attempt(spark, settings, f"{run_id}/{name}", table, todo)
         attempt.stage()
         counts = count_lines(spark, zone, attempt.parquet)
     manifest = Manifest(
         run_id=run_id,
+        attempt=name,
         base_version=events.version_of(table),
         files=[record.sha256 for record in todo.take_in],
         taken_out=[record.sha256 for record in todo.take_out],

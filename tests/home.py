@@ -38,8 +38,9 @@ class Home:
     def ledger(self) -> Ledger:
         return Ledger(storage_for(self.settings.zone("ledger")))
 
-    def ingest(self, *paths: Path, source: str | None = None) -> Landing:
-        *_, landing = pipeline.ingest(self.settings, find([str(path) for path in paths]), source)
+    def ingest(self, *paths: Path, source: str | None = None, from_inbox: bool = False) -> Landing:
+        deliveries = find([str(path) for path in paths])
+        *_, landing = pipeline.ingest(self.settings, deliveries, source, from_inbox=from_inbox)
         return landing
 
     def stage(self, run_id: str | None = None) -> Manifest | None:

@@ -35,44 +35,70 @@ def commit(settings: Settings, manifest: Manifest) -> Committed:
     :class:`LedgerError` when a line is unaccounted for. Nothing has changed then.
     """
     uri = settings.zone("events")
-    ledger = Ledger(storage_for(settings.zone("ledger")))
-    own, others = _records(ledger, manifest)  # before the commit: it refuses a line that is unaccounted for
     version = events.committed_version(events.open_table(uri), manifest.run_id)
-    already = version is not None
-    waiting = {sha256: ledger.waiting(sha256) for sha256 in (*manifest.files, *manifest.taken_out)}
-    if version is None:
-        if {sha256: w.action for sha256, w in waiting.items() if w} != manifest.actions:
-            raise StaleRun(manifest.run_id)  # somebody asked for something else with one of its files
-        version = events.commit(
-            uri,
-            manifest.run_id,
-            manifest.staged_files,
-            manifest.dates,
-            base_version=manifest.base_version,
-            causes=manifest.causes,
-        )
-    # What is settled had its zones cleared, and may have come back since
-    _clear_zones(settings, [record for record in own if waiting[record.sha256] is not None])
-    ledger.settle(record.model_copy(update={"table_version": version}) for record in [*own, *others])
-    _clear_staging(storage_for(uri), manifest)
-    return Committed(version, [record for record in own if not record.taken_out], already)
+    if version is not None:
+        return _finish(settings, manifest.run_id, version)
+    ledger = Ledger(storage_for(settings.zone("ledger")))
+    if _unsettled(ledger, manifest) != manifest.actions.keys():  # something else was asked for with one of its files
+        raise StaleRun(manifest.run_id)
+    _records(ledger, manifest)  # it refuses a line that is unaccounted for
+    version = events.commit(
+        uri,
+        manifest.run_id,
+        manifest.staged_files,
+        manifest.dates,
+        base_version=manifest.base_version,
+        causes=manifest.causes,
+        attempt=manifest.attempt,
+    )
+    return Committed(version, _settle(settings, manifest, version))
 
 
-def finish_newest(settings: Settings) -> Committed | None:
-    """Settle the ledger for the newest commit if that run died before it could; None when there is nothing to do.
+def finish_newest(settings: Settings) -> None:
+    """Settle the ledger for the newest commit, if that run died before it could.
 
-    The next run must not find the files of this one pending: they would be counted against a table that holds them.
+    Whoever reads what is to be done must not find the files of that run: the table holds their events already.
     """
     uri = settings.zone("events")
     run_id = events.newest_run(uri)
-    pending = {waiting.record.sha256 for waiting in Ledger(storage_for(settings.zone("ledger"))).pending()}
-    if run_id is None or not pending:
-        return None
+    version = None if run_id is None else events.committed_version(events.open_table(uri), run_id)
+    if run_id is not None and version is not None:
+        _finish(settings, run_id, version)
+
+
+def _finish(settings: Settings, run_id: str, version: int) -> Committed:
+    """Settle a committed run, by the staging it was committed from: another attempt may have staged since."""
+    uri = settings.zone("events")
     try:
-        manifest = read_manifest(storage_for(uri), run_id)
-    except InputError:
-        return None  # somebody cleaned the staging away; the files come from raw again
-    return commit(settings, manifest) if pending & {*manifest.files, *manifest.taken_out} else None
+        manifest = read_manifest(storage_for(uri), run_id, events.committed_attempt(uri, version))
+    except (InputError, events.VersionGone):
+        # Somebody cleaned the staging away, or it is long ago: pending files come from raw again
+        return Committed(version, [], already=True)
+    return Committed(version, _settle(settings, manifest, version), already=True)
+
+
+def _settle(settings: Settings, manifest: Manifest, version: int) -> list[FileRecord]:
+    """Write down what a committed run did; returns the records of the files it took in. May be repeated."""
+    ledger = Ledger(storage_for(settings.zone("ledger")))
+    unsettled = _unsettled(ledger, manifest)
+    own, others = _records(ledger, manifest)
+    if unsettled:
+        # What is settled had its zones cleared, and may have come back since
+        _clear_zones(settings, [record for record in own if record.sha256 in unsettled])
+        # Own files last: while one of them is not settled, all of this is done again
+        ledger.settle(record.model_copy(update={"table_version": version}) for record in [*others, *own])
+        _clear_staging(storage_for(settings.zone("events")), manifest)
+    return [record for record in own if not record.taken_out]
+
+
+def _unsettled(ledger: Ledger, manifest: Manifest) -> set[str]:
+    """The run's files with which its own work is still on the list of what is to be done."""
+    waiting = {sha256: ledger.waiting(sha256) for sha256 in manifest.actions}
+    return {
+        sha256
+        for sha256, action in manifest.actions.items()
+        if (w := waiting[sha256]) is not None and w.action == action and w.replaces != manifest.run_id
+    }
 
 
 def _records(ledger: Ledger, manifest: Manifest) -> tuple[list[FileRecord], list[FileRecord]]:

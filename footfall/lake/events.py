@@ -126,13 +126,14 @@ def commit(
     *,
     base_version: int | None,
     causes: Mapping[date, Collection[str]] | None = None,
+    attempt: str | None = None,
 ) -> int:
     """Replace ``dates`` by ``files`` in one transaction and return the new version of the table.
 
     A date in ``dates`` without a file becomes empty. The version is ``base_version`` + 1 (0 for the first) or nothing
     is committed: a Delta application transaction ties the run id to it, so that a rerun can tell that it has been
     made (:func:`committed_version`). ``causes`` says why a date changed and is kept in the commit
-    (:func:`causes_between`).
+    (:func:`causes_between`). ``attempt`` tells this attempt at the run from others (:func:`committed_attempt`).
 
     ``base_version`` is the version the files were made from (None: there was no table): raises :class:`StaleRun` when
     it is no longer the newest, and :class:`~footfall.lake.storage.StorageProblem` when the disk is full or refuses.
@@ -154,8 +155,7 @@ def commit(
     metadata = {
         "footfall_run_id": run_id,
         "footfall_causes": json.dumps(by_date, sort_keys=True),
-        # tells this attempt from another one of the same run
-        "footfall_attempt": secrets.token_hex(8),
+        "footfall_attempt": attempt or secrets.token_hex(8),
     }
     properties = CommitProperties(
         custom_metadata=metadata,
@@ -245,6 +245,11 @@ def _commit_infos(zone: str, versions: Iterable[int]) -> Iterator[dict[str, Any]
 def committed_version(table: DeltaTable | None, run_id: str) -> int | None:
     """The table version a run committed, or None if it has not committed. Takes the same time however old the run."""
     return None if table is None else table.transaction_version(_app_id(run_id))
+
+
+def committed_attempt(zone: str, version: int) -> str | None:
+    """Which attempt at its run the commit of ``version`` was. Raises :class:`VersionGone`."""
+    return next(_commit_infos(zone, [version])).get("footfall_attempt")
 
 
 def newest_run(zone: str) -> str | None:

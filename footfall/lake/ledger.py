@@ -15,7 +15,7 @@ from typing import Any, Literal, Self
 from pydantic import BaseModel, Field, computed_field, model_validator
 
 from footfall.errors import FootfallError
-from footfall.lake.storage import Entry, ObjectNotFound, Storage
+from footfall.lake.storage import ObjectNotFound, Storage
 
 PENDING, FILES = "pending", "files"
 
@@ -135,9 +135,7 @@ class Ledger:
         A crash between the two writes of :meth:`settle` leaves what is done among what is to be done.
         """
         pending = self._pending(sha256)
-        done = self.file(sha256) if pending is not None else None
-        stands = pending is not None and pending.replaces == (done.commit_run_id if done else None)
-        return pending if stands else None
+        return pending if pending is not None and self._stands(pending) else None
 
     def find(self, sha256: str) -> FileRecord | None:
         """The record of a content that is in the lake, or on its way into it."""
@@ -149,14 +147,12 @@ class Ledger:
 
     def pending(self) -> list[PendingFile]:
         """What the next run has to do, in the order of the files' hashes."""
-        hashes = [entry.path.removeprefix(f"{PENDING}/").removesuffix(".json") for entry in self._list(PENDING)]
-        return [waiting for sha256 in hashes if (waiting := self.waiting(sha256)) is not None]
+        found = (PendingFile.model_validate_json(data) for data in self._all(PENDING))
+        return [pending for pending in found if self._stands(pending)]
 
     def records(self) -> Iterator[FileRecord]:
         """What became of every file, those that were taken out included. Reads the whole ledger."""
-        paths = [entry.path for entry in self._list(FILES)]
-        for _, data in self._storage.read_many(paths):
-            yield FileRecord.model_validate_json(data)
+        return (FileRecord.model_validate_json(data) for data in self._all(FILES))
 
     def committed(self) -> Iterator[FileRecord]:
         """Files that are part of the events zone. Reads the whole ledger."""
@@ -214,8 +210,13 @@ class Ledger:
         except ObjectNotFound:
             return None
 
-    def _list(self, state: str) -> Iterator[Entry]:
-        return self._storage.list(f"{state}/")
+    def _all(self, state: str) -> Iterator[bytes]:
+        paths = [entry.path for entry in self._storage.list(f"{state}/")]
+        return (data for _, data in self._storage.read_many(paths))
+
+    def _stands(self, pending: PendingFile) -> bool:
+        done = self.file(pending.record.sha256)
+        return pending.replaces == (done.commit_run_id if done else None)
 
 
 def _newer(new: FileRecord, there: FileRecord | None) -> FileRecord | None:

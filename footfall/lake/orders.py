@@ -9,6 +9,7 @@ from datetime import date
 from pathlib import Path
 
 from footfall.errors import InputError
+from footfall.lake.commit import finish_newest
 from footfall.lake.landing import raw_path
 from footfall.lake.ledger import Cause, FileRecord, Ledger, PendingFile
 from footfall.lake.storage import storage_for
@@ -24,7 +25,7 @@ def unimport(settings: Settings, names: Iterable[str]) -> list[FileRecord]:
     ``names`` are hashes (8 digits or more) or paths. Returns the records of the files. Raises :class:`InputError`, and
     asks for nothing, when one of the names is none of a file that is in the lake or on its way.
     """
-    ledger = Ledger(storage_for(settings.zone("ledger")))
+    ledger = _settled(settings)
     found = _named(ledger, names)
     for record in found:
         done = ledger.file(record.sha256)
@@ -32,7 +33,8 @@ def unimport(settings: Settings, names: Iterable[str]) -> list[FileRecord]:
             ledger.order(PendingFile(record=done, action="take_out", cause="unimport", replaces=done.commit_run_id))
         else:
             ledger.withdraw(record.sha256)
-            storage_for(settings.zone("raw")).delete(raw_path(record.sha256, record.gzip))
+            if ledger.file(record.sha256) == done:  # no run has just taken it in
+                storage_for(settings.zone("raw")).delete(raw_path(record.sha256, record.gzip))
     return found
 
 
@@ -42,7 +44,7 @@ def replay(settings: Settings, names: Iterable[str] = (), *, everything: bool = 
     The named files (as for :func:`unimport`); without names those with quarantined lines, or all with ``everything``.
     Returns the records of the files.
     """
-    ledger = Ledger(storage_for(settings.zone("ledger")))
+    ledger = _settled(settings)
     if names := list(names):
         found = [record for record in _named(ledger, names) if record.is_committed]
     else:
@@ -53,10 +55,16 @@ def replay(settings: Settings, names: Iterable[str] = (), *, everything: bool = 
 
 def read_dates_again(settings: Settings, dates: Collection[date]) -> list[FileRecord]:
     """Ask for every file of the lake that has lines on one of the dates to be read from raw again."""
-    ledger = Ledger(storage_for(settings.zone("ledger")))
+    ledger = _settled(settings)
     found = [record for record in ledger.committed() if record.touches.intersection(dates)]
     _read_again(ledger, found, "backfill")
     return found
+
+
+def _settled(settings: Settings) -> Ledger:
+    """The ledger, with what the last run has done: it may have died before it could write that down."""
+    finish_newest(settings)
+    return Ledger(storage_for(settings.zone("ledger")))
 
 
 def _read_again(ledger: Ledger, records: Iterable[FileRecord], cause: Cause) -> None:

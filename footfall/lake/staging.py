@@ -57,6 +57,7 @@ class Manifest(BaseModel):
     """A complete staging."""
 
     run_id: str
+    attempt: str = Field(description="Tells this staging from others of the same run; names a folder below the run's.")
     base_version: int | None = Field(description="Version of the events table the run built on; None: no table.")
     files: list[str] = Field(description="Hashes of the pending files the run takes in.")
     taken_out: list[str] = Field([], description="Hashes of the files the run takes out.")
@@ -107,14 +108,20 @@ class Manifest(BaseModel):
 
 
 def write_manifest(events_zone: Storage, manifest: Manifest) -> None:
-    """Declare a staging complete."""
-    events_zone.write(f"{manifest.run_id}/{MANIFEST}", manifest.model_dump_json(indent=1).encode())
+    """Declare a staging complete: it is the one that the run is audited and committed by, until the next is."""
+    data = manifest.model_dump_json(indent=1).encode()
+    events_zone.write(f"{manifest.run_id}/{manifest.attempt}/{MANIFEST}", data)
+    events_zone.write(f"{manifest.run_id}/{MANIFEST}", data)
 
 
-def read_manifest(events_zone: Storage, run_id: str) -> Manifest:
-    """The manifest of a run. Raises :class:`InputError` when the run staged nothing, or was cut short."""
+def read_manifest(events_zone: Storage, run_id: str, attempt: str | None = None) -> Manifest:
+    """The manifest of a run, of its last complete staging unless ``attempt`` names another.
+
+    Raises :class:`InputError` when the run staged nothing, or was cut short.
+    """
+    folder = run_id if attempt is None else f"{run_id}/{attempt}"
     try:
-        return Manifest.model_validate_json(events_zone.read(f"{run_id}/{MANIFEST}"))
+        return Manifest.model_validate_json(events_zone.read(f"{folder}/{MANIFEST}"))
     except ObjectNotFound:
         raise InputError(
             f"Run {run_id} has no complete staging: its Spark job did not finish, or had nothing to do. "
