@@ -23,12 +23,17 @@ from airflow.sdk import DAG, CronPartitionTimetable
 from conventions import DAG_DEFAULTS, DAY_FORMAT, LAKE_RAW, MACROS
 from steps import DAY, footfall
 
+# POSIX counts west of Greenwich as positive.
+ONE_HOUR_WEST = "Etc/GMT+1"
+
 with DAG(
     dag_id="ingest",
     doc_md=__doc__,
     description="Land new files of the inbox in the raw zone",
-    # The offset makes the partition the day that has ended, not the one that has just begun.
-    schedule=CronPartitionTimetable("0 1 * * *", timezone="UTC", run_offset=-1, key_format=DAY_FORMAT),
+    # The offset makes the partition the day that has ended, not the one that has just begun. Midnight an hour west of
+    # UTC is 01:00 UTC, an hour for the last logs to come: a backfill's dates are midnights of the timetable, and with
+    # "0 1 * * *" in UTC the last day would begin after them and be left out.
+    schedule=CronPartitionTimetable("0 0 * * *", timezone=ONE_HOUR_WEST, run_offset=-1, key_format=DAY_FORMAT),
     user_defined_macros=MACROS,
     tags=["footfall", "lake"],
     **DAG_DEFAULTS,

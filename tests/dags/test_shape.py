@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import socket
+from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any
 
@@ -59,6 +60,19 @@ def test_days_are_handed_over_by_partitioned_assets(dags: dict[str, Any]) -> Non
     assert type(transform.timetable).__name__ == "PartitionedAssetTimetable"
     assert transform.timetable.asset_condition.name == "lake/events"
     assert assets(transform.get_task("publish").outlets) == ["warehouse/marts"]
+
+
+def test_a_backfill_takes_the_first_and_the_last_of_its_days_and_a_day_is_run_at_one_utc(load_dags: Any) -> None:
+    from airflow.serialization.serialized_objects import DagSerialization
+    from airflow.timetables.base import TimeRestriction
+
+    ingest = DagSerialization.from_dict(DagSerialization.to_dict(load_dags()["ingest"]))
+    runs = list(ingest.iter_dagrun_infos_between(datetime(2024, 5, 1, tzinfo=UTC), datetime(2024, 5, 3, tzinfo=UTC)))
+    assert [run.partition_key for run in runs] == ["2024-05-01", "2024-05-02", "2024-05-03"]
+
+    restriction = TimeRestriction(earliest=None, latest=None, catchup=True)
+    scheduled = ingest.timetable.next_dagrun_info_v2(last_dagrun_info=runs[0], restriction=restriction)
+    assert (scheduled.run_after, scheduled.partition_key) == (datetime(2024, 5, 2, 1, tzinfo=UTC), "2024-05-01")
 
 
 def test_nothing_is_committed_before_the_audit_nor_published_before_the_build(dags: dict[str, Any]) -> None:
