@@ -7,7 +7,6 @@ both sides is the same, in whatever order they lie. Only a group that differs is
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -15,22 +14,15 @@ from typing import Any, Final
 import duckdb
 
 from footfall.verify.finding import Difference, Example, shown
+from footfall.warehouse.query import Config
 
 MEMORY: Final = "2GB"  # for all of a comparison; what does not fit spills to the scratch place
 EXAMPLES: Final = 3  # rows shown for each column of a group that differs
 
 
-@contextmanager
-def comparing(scratch: Path) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A connection to compare with; it spills below ``scratch``."""
-    config: dict[str, str | bool | int | float | list[str]] = {
-        "memory_limit": MEMORY,
-        "temp_directory": str(scratch / "spill"),
-        "preserve_insertion_order": "false",
-    }
-    with duckdb.connect(config=config) as connection:
-        connection.execute("set TimeZone = 'UTC'")
-        yield connection
+def bounds(scratch: Path) -> Config:
+    """The configuration of a DuckDB connection to compare with: bounded memory, and what is more below ``scratch``."""
+    return {"memory_limit": MEMORY, "temp_directory": str(scratch / "spill"), "preserve_insertion_order": "false"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -12,27 +13,30 @@ import duckdb
 from deltalake import DeltaTable
 
 from footfall.contract import PARTITION_COLUMN
+from footfall.errors import InputError
 from footfall.lake import events
 from footfall.lake.events import VersionGone
 from footfall.lake.ledger import FILES, FileRecord, Ledger
 from footfall.lake.storage import ObjectNotFound, storage_for
 from footfall.settings import Settings
-from footfall.sql import string_literal
+from footfall.verify.compare import bounds
 from footfall.verify.finding import Finding
 from footfall.verify.local import local_path
-from footfall.warehouse import PUBLICATIONS_TABLE
-
-MARTS = "marts"  # what the published file is attached as, as by `footfall query`
+from footfall.warehouse.publication import Publication
+from footfall.warehouse.published_tables import newest_in
+from footfall.warehouse.query import MARTS, attached
 
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
     """One moment of a lake; runs that commit or publish meanwhile do not change it.
 
+    ``connection`` is to compare with, and has the marts readers see attached as ``marts``, if there are any.
     ``event_files`` can be read from this machine. ``records`` are those of the files in the lake, with what became of
     their lines, unchecked. ``has_marts`` is whether there are marts of these events to compare.
     """
 
+    connection: duckdb.DuckDBPyConnection
     version: int | None
     event_files: tuple[str, ...]
     records: tuple[FileRecord, ...]
@@ -41,27 +45,32 @@ class Snapshot:
     notes: tuple[str, ...]
 
 
-def snapshot(connection: duckdb.DuckDBPyConnection, settings: Settings, scratch: Path) -> Snapshot:
-    """Look at the lake; ``connection`` has the published marts attached from then on.
+@contextmanager
+def snapshot(settings: Settings, scratch: Path) -> Iterator[Snapshot]:
+    """Look at the lake, and hold the marts readers see as long as the context is open.
 
     Events in a bucket are copied to ``scratch``: DuckDB reads them from there.
     """
     findings: list[Finding] = []
     notes: list[str] = []
-    shown = _attach_marts(connection, settings, findings, notes)
     zone = settings.zone("events")
-    while True:
-        table = events.open_table(zone)
-        records, damaged = _records(settings)
-        # a commit between the two would leave records of another version
-        if events.version_of(events.open_table(zone)) == events.version_of(table):
-            break
-    files = () if table is None else tuple(_at_hand(table, zone, scratch, findings))
-    has_marts = shown is not None and _is_current(shown, table, zone, findings)
-    waiting = len(Ledger(storage_for(settings.zone("ledger"))).pending())
-    if waiting:
-        notes.append(f"{waiting} pending file(s) are not part of this: `footfall sessionize` deals with them.")
-    return Snapshot(events.version_of(table), files, records, has_marts, (*findings, *damaged), tuple(notes))
+    with ExitStack() as stack:
+        connection, has_marts = _connection(settings, stack, scratch, findings, notes)
+        connection.execute("set TimeZone = 'UTC'")
+        while True:
+            table = events.open_table(zone)
+            records, damaged = _records(settings)
+            # a commit between the two would leave records of another version
+            if events.version_of(events.open_table(zone)) == events.version_of(table):
+                break
+        files = () if table is None else tuple(_at_hand(table, zone, scratch, findings))
+        has_marts = has_marts and _is_current(newest_in(connection, MARTS), table, zone, findings)
+        waiting = len(Ledger(storage_for(settings.zone("ledger"))).pending())
+        if waiting:
+            notes.append(f"{waiting} pending file(s) are not part of this: `footfall sessionize` deals with them.")
+        yield Snapshot(
+            connection, events.version_of(table), files, records, has_marts, (*findings, *damaged), tuple(notes)
+        )
 
 
 def _records(settings: Settings) -> tuple[tuple[FileRecord, ...], list[Finding]]:
@@ -93,38 +102,33 @@ def _at_hand(table: DeltaTable, zone: str, scratch: Path, findings: list[Finding
             findings.append(Finding("events", what, date.fromisoformat(day)))
 
 
-def _is_current(shown: int, table: DeltaTable | None, zone: str, findings: list[Finding]) -> bool:
-    """Whether marts of version ``shown`` are marts of this table: a version may change no date."""
-    try:
-        if table is not None and not events.dates_changed_between(zone, shown, table.version()):
-            return True
-    except VersionGone:
-        pass  # then they are too old, or of another table
-    newest = "gone" if table is None else f"at version {table.version()}"
-    what = f"The marts show version {shown} of the events, which are {newest}: they were not compared. "
+def _is_current(shown: Publication | None, table: DeltaTable | None, zone: str, findings: list[Finding]) -> bool:
+    """Whether what is published is of this version of the table, or of one that differs from it in no date."""
+    if shown is None:
+        findings.append(Finding(MARTS, "The published marts name no publication. Run `footfall publish`."))
+        return False
+    is_same_table = table is not None and shown.table_id in (None, str(table.metadata().id))
+    if table is not None and is_same_table:
+        with suppress(VersionGone):  # too old to tell
+            if not events.dates_changed_between(zone, shown.events_version, table.version()):
+                return True
+    newest = f"at version {table.version()}" if table is not None and is_same_table else "gone"
+    what = f"The marts show version {shown.events_version} of the events, which are {newest}: they were not compared. "
     findings.append(Finding(MARTS, f"{what}Run `footfall transform` and `footfall publish`, then verify again."))
     return False
 
 
-def _attach_marts(
-    connection: duckdb.DuckDBPyConnection, settings: Settings, findings: list[Finding], notes: list[str]
-) -> int | None:
-    """Hold the marts readers see now; the version of the events they are made of."""
+def _connection(
+    settings: Settings, stack: ExitStack, scratch: Path, findings: list[Finding], notes: list[str]
+) -> tuple[duckdb.DuckDBPyConnection, bool]:
+    """A connection to compare with, and whether it has the marts."""
     if settings.env == "gcp":
         notes.append("Marts in BigQuery are not compared: only the events, the quarantine zone and the ledger are.")
-        return None
-    if not settings.published_db.exists():
+    elif not settings.published_db.exists():
         notes.append("Nothing is published yet: there are no marts to compare.")
-        return None
-    try:
-        connection.execute(f"attach {string_literal(settings.published_db)} as {MARTS} (read_only)")
-        row = connection.execute(
-            f"select events_version from {MARTS}.{PUBLICATIONS_TABLE} order by published_at desc limit 1"
-        ).fetchone()
-    except duckdb.Error as error:
-        findings.append(Finding(MARTS, f"{settings.published_db} cannot be read: {str(error).splitlines()[0]}"))
-        return None
-    if row is None:
-        findings.append(Finding(MARTS, f"{settings.published_db} names no publication; run `footfall publish`."))
-        return None
-    return int(row[0])
+    else:
+        try:
+            return attached(settings, stack, bounds(scratch)), True
+        except InputError as error:
+            findings.append(Finding(MARTS, str(error)))
+    return stack.enter_context(duckdb.connect(config=bounds(scratch))), False

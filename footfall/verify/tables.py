@@ -14,10 +14,11 @@ from footfall.sql import string_literal
 from footfall.verify.compare import Pair, column_types, difference, differing_groups
 from footfall.verify.finding import Finding
 from footfall.verify.rebuild import Rebuild
-from footfall.verify.snapshot import MARTS, Snapshot
-from footfall.warehouse import PUBLISHED_MARTS
+from footfall.verify.snapshot import Snapshot
+from footfall.warehouse import PUBLISHED_MARTS, PUBLISHED_TABLES
 from footfall.warehouse.build_db import BUILD_SCHEMA
 from footfall.warehouse.load import select_events
+from footfall.warehouse.query import MARTS
 
 GROUPS_WITH_EXAMPLES = 5  # of a table that differs; of the others the numbers are given
 
@@ -33,9 +34,7 @@ def rebuilt_events(built: Settings) -> str:
     return f"({select_events([] if table is None else events.files_of(table))})"
 
 
-def compare_events(
-    connection: duckdb.DuckDBPyConnection, lake: Snapshot, made: Rebuild
-) -> tuple[dict[date, int], list[Finding]]:
+def compare_events(lake: Snapshot, made: Rebuild) -> tuple[dict[date, int], list[Finding]]:
     """(events of each stored date, the dates that differ from the rebuild)."""
     pair = Pair(
         stored=stored_events(lake),
@@ -44,59 +43,61 @@ def compare_events(
         group=PARTITION_COLUMN,
         columns=COLUMN_NAMES,
     )
-    return _compared(connection, "events", pair)
+    return _compared(lake.connection, "events", pair)
 
 
-def count_sessions(connection: duckdb.DuckDBPyConnection, lake: Snapshot) -> int:
+def count_sessions(lake: Snapshot) -> int:
     """How many sessions are stored, by their first events."""
-    row = connection.execute(f"select count(*) from {stored_events(lake)} where session_event_number = 1").fetchone()
+    row = lake.connection.execute(
+        f"select count(*) from {stored_events(lake)} where session_event_number = 1"
+    ).fetchone()
     assert row is not None
     return int(row[0])
 
 
-def compare_marts(
-    connection: duckdb.DuckDBPyConnection, lake: Snapshot, made: Rebuild
-) -> tuple[dict[str, int], list[Finding]]:
-    """(rows of each published mart, where they differ from the rebuild). The marts are attached since the snapshot."""
+def compare_marts(lake: Snapshot, made: Rebuild) -> tuple[dict[str, int], list[Finding]]:
+    """(rows of each published mart, where they and the tables below them differ from the rebuild)."""
     if not lake.has_marts:
         return {}, []
     if made.refused is not None:
         return {}, [Finding(MARTS, f"The rebuild has none: {made.refused}")]
+    connection, built = lake.connection, made.settings.build_db
     if made.has_marts:
         # under the name of its file, by which its views name their tables
-        path = made.settings.build_db
-        connection.execute(f"attach {string_literal(path)} as {path.stem} (read_only)")
+        connection.execute(f"attach {string_literal(built)} as {built.stem} (read_only)")
+    dates = {table.name: table.date_column for table in PUBLISHED_TABLES}
     rows: dict[str, int] = {}
     findings: list[Finding] = []
     connection.begin()  # now() is the same on both sides: whether a date is final depends on it
-    for mart in PUBLISHED_MARTS:
-        stored = f"{MARTS}.{mart}"
-        again = f"{made.settings.build_db.stem}.{BUILD_SCHEMA}.{mart}"
-        if not made.has_marts:  # a lake without events
-            again = f"(from {stored} where false)"
+    for name in (*PUBLISHED_MARTS, *(name for name in dates if name not in PUBLISHED_MARTS)):
+        stored = f"{MARTS}.{'main' if name in PUBLISHED_MARTS else BUILD_SCHEMA}.{name}"
+        # a lake without events has no marts
+        rebuilt = f"{built.stem}.{BUILD_SCHEMA}.{name}" if made.has_marts else f"(from {stored} where false)"
         try:
-            counts, found = _compared_mart(connection, mart, stored, again)
+            counted, found = _compared_mart(connection, name, stored, rebuilt, dates.get(name))
         except duckdb.CatalogException as error:
-            findings.append(Finding(mart, f"It is not there: {str(error).splitlines()[0]}"))
+            findings.append(Finding(name, f"It is not there: {str(error).splitlines()[0]}"))
             continue
-        rows[mart] = counts
-        findings.extend(found)
+        findings += found
+        if name in PUBLISHED_MARTS:
+            rows[name] = counted
     connection.rollback()
     return rows, findings
 
 
 def _compared_mart(
-    connection: duckdb.DuckDBPyConnection, mart: str, stored: str, rebuilt: str
+    connection: duckdb.DuckDBPyConnection, mart: str, stored: str, rebuilt: str, date_column: str | None
 ) -> tuple[int, list[Finding]]:
     findings = []
     ours, theirs = column_types(connection, stored), column_types(connection, rebuilt)
     both = tuple(name for name, kind in ours.items() if theirs.get(name) == kind)
     if len(both) < len(ours) or len(both) < len(theirs):
-        stray = sorted(f"{name} {kind}" for name, kind in ours.items() ^ theirs.items())
+        stray = sorted({f"{name} {kind}" for name, kind in ours.items() ^ theirs.items()})
         findings.append(Finding(mart, f"Its columns are not those of the models as they are now: {', '.join(stray)}."))
     key = next(iter(ours))
-    dated = next((name for name in both if ours[name] == "DATE"), None)
-    if key not in both:
+    # of the views one has a row a date
+    dated = date_column or (key if ours[key] == "DATE" else None)
+    if not {key, dated or key} <= set(both):
         return 0, findings
     pair = Pair(stored, rebuilt, key=key, group=dated or f"left({key}, 1)", columns=both)
     rows, found = _compared(connection, mart, pair)

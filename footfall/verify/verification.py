@@ -14,10 +14,10 @@ import duckdb
 from footfall.errors import InputError
 from footfall.settings import Settings
 from footfall.verify import audits, tables
-from footfall.verify.compare import comparing
 from footfall.verify.finding import Compared, Finding, Verification, masked
 from footfall.verify.rebuild import Rebuild, rebuild
-from footfall.verify.snapshot import MARTS, Snapshot, snapshot
+from footfall.verify.snapshot import Snapshot, snapshot
+from footfall.warehouse.query import MARTS
 
 
 def verify(settings: Settings, scratch: Path | None = None) -> Verification:
@@ -30,8 +30,7 @@ def verify(settings: Settings, scratch: Path | None = None) -> Verification:
     Raises :class:`~footfall.errors.InputError` for a ``scratch`` with something in it, and what the Spark job raises,
     such as :class:`~footfall.errors.EnvironmentProblem` for a full disk.
     """
-    with _place(settings, scratch) as place, comparing(place) as connection:
-        lake = snapshot(connection, settings, place)
+    with _place(settings, scratch) as place, snapshot(settings, place) as lake:
         if lake.version is None and not lake.records:
             return Verification(None, Compared(), lake.findings, lake.notes)
         missing = list(audits.raw_objects(settings, lake.records))
@@ -41,26 +40,24 @@ def verify(settings: Settings, scratch: Path | None = None) -> Verification:
                 lake.version, Compared(len(lake.records)), (*lake.findings, *missing), (*lake.notes, note)
             )
         made = rebuild(settings, lake.records, place, marts=lake.has_marts)
-        return judge(connection, settings, lake, made, place)
+        return judge(settings, lake, made, place)
 
 
-def judge(
-    connection: duckdb.DuckDBPyConnection, settings: Settings, lake: Snapshot, made: Rebuild, scratch: Path
-) -> Verification:
-    """Compare a lake with its rebuild; ``connection`` is the one the snapshot was taken with."""
+def judge(settings: Settings, lake: Snapshot, made: Rebuild, scratch: Path) -> Verification:
+    """Compare a lake with its rebuild."""
     findings = [*lake.findings, *audits.ledger_counts(lake.records, made.records)]
     dates: dict[date, int] = {}
     marts: dict[str, int] = {}
     sessions = 0
     with _readable("events", findings):
-        dates, found = tables.compare_events(connection, lake, made)
+        dates, found = tables.compare_events(lake, made)
         findings += found
-        findings += audits.owners(connection, tables.stored_events(lake), settings, lake.records)
-        sessions = tables.count_sessions(connection, lake)
+        findings += audits.owners(lake.connection, tables.stored_events(lake), settings, lake.records)
+        sessions = tables.count_sessions(lake)
     with _readable("quarantine", findings):
-        findings += audits.quarantined_lines(connection, settings, made.settings, lake.records, scratch)
+        findings += audits.quarantined_lines(lake.connection, settings, made.settings, lake.records, scratch)
     with _readable(MARTS, findings):
-        marts, found = tables.compare_marts(connection, lake, made)
+        marts, found = tables.compare_marts(lake, made)
         findings += found
     compared = Compared(
         files=len(lake.records),

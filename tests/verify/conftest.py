@@ -12,7 +12,6 @@ import pytest
 
 from footfall.settings import Settings
 from footfall.verify import Verification, verification, verify
-from footfall.verify.compare import comparing
 from footfall.verify.rebuild import Rebuild
 from footfall.verify.snapshot import snapshot
 from footfall.warehouse.publish import publish
@@ -82,8 +81,7 @@ def judged(proved: Proved, tmp_path: Path) -> Callable[[Settings], Verification]
     """Compare a lake with the rebuild of the proved one."""
 
     def judge(settings: Settings) -> Verification:
-        with comparing(tmp_path) as connection:
-            lake = snapshot(connection, settings, tmp_path)
-            return verification.judge(connection, settings, lake, proved.rebuilt, tmp_path)
+        with snapshot(settings, tmp_path) as lake:
+            return verification.judge(settings, lake, proved.rebuilt, tmp_path)
 
     return judge

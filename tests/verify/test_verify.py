@@ -18,7 +18,6 @@ from footfall.lake.ledger import FileRecord, PendingFile
 from footfall.lake.storage import storage_for
 from footfall.settings import LakeSettings, Settings
 from footfall.verify import Finding, Verification, print_verification, verification, verify
-from footfall.verify.compare import comparing
 from footfall.verify.snapshot import snapshot
 from tests.home import Home, new_home
 from tests.verify.conftest import MIDNIGHT, Proved, hits
@@ -189,13 +188,23 @@ def test_a_changed_quarantined_line_is_found_and_not_shown(
 
 
 def test_a_changed_mart_row_is_found_on_its_date(home: Home, judged: Judged) -> None:
-    spoil_marts(home, "update fct_sessions set page_view_count = 99 where session_date = '2024-05-14'")
-    found = next(f for f in judged(home.settings).findings if f.where == "fct_sessions")
+    spoil_marts(home, "update footfall_build.fct_sessions set exit_page = '/x' where session_date = '2024-05-14'")
+    found = only(judged(home.settings), "fct_sessions")
     assert found.date == TUESDAY
     assert found.difference is not None
-    assert found.difference.columns == {"page_view_count": 1}
-    spoil_marts(home, "delete from fct_page_views where event_date = '2024-05-12' and page_path = '/1'")
-    assert ("fct_page_views", SUNDAY) in {(f.where, f.date) for f in judged(home.settings).findings}
+    assert found.difference.columns == {"exit_page": 1}
+
+
+def test_a_view_is_traced_to_the_date_below_it(home: Home, judged: Judged) -> None:
+    spoil_marts(home, "delete from footfall_build.int_visitors__daily where session_date = '2024-05-14'")
+    spoil_marts(home, "update footfall_build.int_metrics__daily set bounces = 9 where metric_date = '2024-05-12'")
+    found = {(finding.where, finding.date) for finding in judged(home.settings).findings}
+    assert found == {
+        ("dim_visitors", None),
+        ("int_visitors__daily", TUESDAY),
+        ("agg_daily_metrics", SUNDAY),
+        ("int_metrics__daily", SUNDAY),
+    }
 
 
 def test_marts_of_another_version_are_a_finding_of_their_own(home: Home, judged: Judged) -> None:
@@ -213,10 +222,9 @@ def test_a_version_that_changed_no_date_needs_no_new_marts(home: Home, judged: J
 
 
 def test_what_is_committed_meanwhile_does_not_matter(home: Home, proved: Proved, tmp_path: Path) -> None:
-    with comparing(tmp_path) as connection:
-        lake = snapshot(connection, home.settings, tmp_path)
+    with snapshot(home.settings, tmp_path) as lake:
         events.commit(home.settings.zone("events"), "another-run", [], [MONDAY], base_version=1)
-        said = verification.judge(connection, home.settings, lake, proved.rebuilt, tmp_path)
+        said = verification.judge(home.settings, lake, proved.rebuilt, tmp_path)
     assert (said.events_version, said.findings) == (1, ())
 
 
