@@ -74,11 +74,8 @@ def comparison(days: Sequence[Record], floor: Record) -> str:
             ("seconds", 1.0, 0.0), ("bytes_read", 1e6, 0.0), ("bytes_read", 1e6, part(floor, "bytes_read")),
         ):  # fmt: skip
             then, now = ([(part(record, figure) - less) / scale for record in span] for span in (first, last))
-            cells += [
-                f"{statistics.median(then):.2f}",
-                f"{statistics.median(now):.2f}",
-                f"{paired_ratio(now, then):.2f}",
-            ]
+            ratio = f"{paired_ratio(now, then):.2f}" if min(then) > 0 else "none"
+            cells += [f"{statistics.median(then):.2f}", f"{statistics.median(now):.2f}", ratio]
         rows.append(f"| {name} | {' | '.join(cells)} |")
     return "\n".join(rows) + f"\n\nMedians of {window} days each; the aim is a ratio of at most {AIM}."
 

@@ -82,8 +82,8 @@ def measure(arguments: argparse.Namespace, folder: Path) -> None:
             print(f"{name.split(',')[0]}: {statistics.median(seconds):.1f} s of CPU, the whole process")
     print(", ".join(f"{counts[key]:,} {key}" for key in ("events", "quarantined", "sessions")))
     wrong = {
-        **disagreements(f"{staged}/event_date=2*/*.parquet", f"{output}/event_date=*.parquet"),
-        **rejected(f"{staged}/event_date=rejected/*.parquet", output / "quarantine.parquet"),
+        **disagreements(counts["event_files"], f"{output}/event_date=*.parquet"),
+        **rejected(counts["rejected_files"], output / "quarantine.parquet"),
     }
     if wrong:
         sys.exit(f"The two do not agree, so their times cannot be compared: {wrong}")

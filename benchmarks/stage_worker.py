@@ -2,8 +2,9 @@
 
     python -m benchmarks.stage_worker --engine sail|spark
 
-Reads a run id a line from stdin, stages under it, and answers with one JSON line: seconds, and what was staged. Staged
-but never committed files stay pending, so that every run does the same work. The first run of a process is a cold one.
+Reads a run id a line from stdin, stages under it, and answers with one JSON line: seconds, and what was staged where.
+Staged but never committed files stay pending, so that every run does the same work. The first run of a process is a
+cold one.
 """
 
 from __future__ import annotations
@@ -46,6 +47,8 @@ def main() -> None:
             "repeated": sum(sum(of_file.repeated.values()) for of_file in counts),
             "quarantined": sum(sum(of_file.quarantined.values()) for of_file in counts),
             "sessions": len(sessions),
+            "event_files": [str(zone / file.path) for file in manifest.staged_files],
+            "rejected_files": [str(zone / path) for path in manifest.rejected_paths],
         }
         if not options.keep:
             shutil.rmtree(zone / run_id)
