@@ -41,16 +41,15 @@ class History:
     def __init__(self, settings: Settings) -> None:
         self._zone = settings.zone("events")
         self._rows: list[Row] = []
-        self._commits = 0
 
     def commit(self, rows: list[Row], cause: str = "new_data") -> set[date]:
         """Make ``rows`` all there is, replacing only the dates that differ; returns those dates."""
-        self._commits += 1
         before, after = _by_date(self._rows), _by_date(rows)
         touched = {day for day in before.keys() | after.keys() if before.get(day) != after.get(day)}
-        run_id = f"20240601T{self._commits:06d}Z-test"
-        staged = builders.write_staged(self._zone, run_id, [row for row in rows if row["event_date"] in touched])
         base_version = events.version_of(events.open_table(self._zone))
+        # a name that no earlier commit of this zone has used: a file under the name of another one is no change
+        run_id = f"20240601T{1 if base_version is None else base_version + 2:06d}Z-test"
+        staged = builders.write_staged(self._zone, run_id, [row for row in rows if row["event_date"] in touched])
         causes = {day: [cause] for day in touched}
         events.commit(self._zone, run_id, staged, touched, base_version=base_version, causes=causes)
         self._rows = rows

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import pytest
 
@@ -12,10 +12,12 @@ from footfall.warehouse.build_db import open_build_db
 from footfall.warehouse.dbt_runner import build
 from footfall.warehouse.load import load
 from footfall.warehouse.publish import newest_publication, publish
+from footfall.warehouse.published_file import spare_file
 from footfall.warehouse.query import published as reading
 from footfall.warehouse.query import query
 from footfall.warehouse.transform import transform
 from tests.warehouse.history import History, sessionized
+from tests.warehouse.stand_in import built_marts, published_marts
 
 pytestmark = pytest.mark.xdist_group("warehouse")
 
@@ -130,6 +132,27 @@ def test_bad_events_fail_the_build_and_the_old_marts_stand_until_it_is_mended(pu
     assert transform(published).build is not None
     assert publish(published, "mended") is not None
     assert sessions(published) == before + 1
+
+
+def test_late_events_move_to_readers_by_date_and_a_full_refresh_moves_whole(published):
+    zone = History(published)
+    hits = [(datetime(2024, 5, 2, hour, tzinfo=UTC), "late", {}) for hour in (9, 12)]
+    used = []
+    for run_id, rows in (("second", hits[:1]), ("third", hits), ("fourth", hits)):
+        spare = spare_file(published)
+        known = {path.stat().st_ino for path in (spare, published.published_db) if path.exists()}
+        zone.commit(sessionized(rows))
+        transform(published, full_refresh=run_id == "fourth")
+        publish(published, run_id)
+        assert published_marts(published) == built_marts(published)
+        used.append(published.published_db.stat().st_ino in known)
+    assert used == [False, True, False]
+    restated = query(published, "select metric_date, cause, old_value, new_value from audit_metric_restatements "
+                                "where metric = 'events' order by restated_at").to_pylist()  # fmt: skip
+    assert [tuple(row.values()) for row in restated] == [
+        (date(2024, 5, 2), "late_data", 10.0, 1.0),
+        (date(2024, 5, 2), "late_data", 1.0, 2.0),
+    ]
 
 
 def test_a_build_beside_another_says_so(published, build_running):
