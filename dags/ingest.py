@@ -44,6 +44,8 @@ with DAG(
         "--inbox",
         "--day",
         DAY,
+        "--cause",
+        "{{ 'backfill' if dag_run.run_type == 'backfill' else 'new_data' }}",
         outlets=[LAKE_RAW],
         remedy="Correct or remove the file the last log line names, then clear this task. Nothing is landed twice.",
     )

@@ -12,7 +12,7 @@ import os
 import sys
 from datetime import date, datetime
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated, Literal, NoReturn
 
 import typer
 
@@ -60,13 +60,16 @@ def ingest(
     inbox: Annotated[bool, typer.Option("--inbox", help="Take what lies in the inbox (FOOTFALL_INBOX).")] = False,
     day: Annotated[str | None, typer.Option(help="Day that replaces {day} in the inbox's address.")] = None,
     log_format: FormatName = None,
+    cause: Annotated[
+        Literal["new_data", "backfill"], typer.Option(help="Why they come; a figure they restate says so.")
+    ] = "new_data",
 ) -> None:
     """Land raw files: bytes as delivered, once per content, with a pending ledger record."""
     settings = settings_now()
     if inbox == bool(paths):
         raise InputError("Nothing to ingest: give files, folders or globs, or --inbox (one of the two).")
     deliveries = pipeline.inbox(settings, day) if inbox else find(paths or [])
-    landing = Steps().ingest(settings, deliveries, log_format, from_inbox=inbox)
+    landing = Steps().ingest(settings, deliveries, log_format, cause=cause, from_inbox=inbox)
     # An inbox may hold a file that is still being written: the next run takes it
     if landing.refused and (not inbox or not (landing.landed or landing.known)):
         raise typer.Exit(InputError.exit_code)

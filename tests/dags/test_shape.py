@@ -105,6 +105,8 @@ def test_the_commands_take_the_day_and_the_run(dags: dict[str, Any]) -> None:
         "--inbox",
         "--day",
         "{{ run_day(dag_run, params) }}",
+        "--cause",
+        "{{ 'backfill' if dag_run.run_type == 'backfill' else 'new_data' }}",
     ]
     assert arguments(dags["sessionize"].get_task("audit")) == ["audit", "--run-id", run_id]
     assert arguments(dags["sessionize"].get_task("commit")) == ["commit", "--run-id", run_id]
