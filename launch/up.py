@@ -24,7 +24,8 @@ from launch.bootstrap import AirflowHome, finish_dbt_parse, start_dbt_parse
 from launch.service import Service
 
 LOOPBACK = "127.0.0.1"
-START_TIMEOUT_SECONDS = 180
+# Above what a busy machine needs: after a crash the tasks that were left begin at once, beside what is still starting
+START_TIMEOUT_SECONDS = 600
 DASHBOARD = PROJECT_ROOT / "dashboard" / "overview.py"
 
 

@@ -21,10 +21,8 @@ import psutil
 
 from footfall.settings import PROJECT_ROOT
 from launch.bootstrap import DAG_IDS
-from launch.up import free_port
+from launch.up import START_TIMEOUT_SECONDS, free_port
 from tests.dags.kills import commands_of, kill_tree, words
-
-STARTS_WITHIN_SECONDS = 180
 
 
 @dataclass
@@ -51,7 +49,7 @@ class Scheduler:
                 text=True,
                 start_new_session=True,
             )
-        self.wait_for("address on the screen", lambda: "Ctrl-C stops everything" in self.said(), STARTS_WITHIN_SECONDS)
+        self.wait_for("address on the screen", lambda: "Ctrl-C stops everything" in self.said(), START_TIMEOUT_SECONDS)
         self.wait_for("DAGs", lambda: len(self.call("dags")[1]["dags"]) == 3, 120)
 
     def said(self) -> str:

@@ -14,7 +14,7 @@ from tests.dags.scheduler import Scheduler
 from tests.home import new_home
 from tests.processes import outliving
 
-pytestmark = [pytest.mark.xdist_group("airflow"), pytest.mark.slow, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.xdist_group("airflow"), pytest.mark.slow, pytest.mark.timeout(900)]
 
 DAY = "2026-10-03"
 
