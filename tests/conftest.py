@@ -6,6 +6,8 @@ import os
 
 import pytest
 
+from tests.engines import jvm, sail, shared_engine  # noqa: F401
+
 # Not settings of Footfall: they choose the profile of the tests (make prove)
 PROFILE = {"FOOTFALL_PROVE", "FOOTFALL_HISTORIES"}
 

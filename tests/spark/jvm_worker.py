@@ -1,6 +1,6 @@
 """Stage homes on Apache Spark, one a line of standard input, on one JVM: its start costs more than most jobs.
 
-python -m tests.spark.jvm_worker    # reads {"home": ..., "run_id": ...}, answers {"staged": ...} or {"error": ...}
+python -m tests.spark.jvm_worker    # reads {"home": ..., "run_id": ..., "session": {...}}, answers {"staged": ...} or {"error": ...}
 """
 
 from __future__ import annotations
@@ -32,7 +32,8 @@ def main() -> None:
         for line in sys.stdin:
             task = json.loads(line)
             try:
-                manifest = sessionize_job.run(new_home(Path(task["home"]), engine=settings).settings, task["run_id"])
+                home = new_home(Path(task["home"]), engine=settings, session=task["session"])
+                manifest = sessionize_job.run(home.settings, task["run_id"])
                 answer = {"staged": manifest is not None}
             except Exception:
                 answer = {"error": traceback.format_exc()}

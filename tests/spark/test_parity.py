@@ -2,16 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
 import gzip
 import itertools
-import json
-import os
-import re
 import shutil
-import subprocess
-import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -27,51 +21,12 @@ from tests.spark.torture import write_torture
 pytestmark = [pytest.mark.xdist_group("jvm"), pytest.mark.usefixtures("shared_engine")]
 
 SHARED = PROJECT_ROOT.parent / "shared" / "data"
-JAVA_AT_LEAST = 17
-
-
-@pytest.fixture(scope="session")
-def jvm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[Home, str], None]]:
-    """Stages a home on Apache Spark."""
-    java = f"{os.environ['JAVA_HOME']}/bin/java" if "JAVA_HOME" in os.environ else shutil.which("java")
-    if java is None:
-        pytest.skip("no Java on this machine: the engines are not compared; install a JDK of version 17 or later")
-    said = subprocess.run([java, "-version"], capture_output=True, text=True).stderr
-    version = re.search(r'version "(\d+)', said)
-    if version is None or int(version[1]) < JAVA_AT_LEAST:
-        pytest.skip(f"Apache Spark needs Java {JAVA_AT_LEAST} or later: the engines are not compared; found {said!r}")
-    log = tmp_path_factory.mktemp("jvm") / "stderr"
-    # What the embedded engine leaves in the environment of this process would have PySpark look for a remote engine
-    environment = {name: value for name, value in os.environ.items() if not name.startswith(("SPARK_", "PYSPARK_"))}
-    # Short jobs: optimising their code would take longer than running it
-    environment["JAVA_TOOL_OPTIONS"] = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
-    with log.open("w") as errors:
-        worker = subprocess.Popen(
-            [sys.executable, "-m", "tests.spark.jvm_worker"],
-            cwd=PROJECT_ROOT, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors, text=True,
-        )  # fmt: skip
-
-        def stage(home: Home, run_id: str) -> None:
-            assert worker.stdin is not None
-            assert worker.stdout is not None
-            answer = ""
-            with contextlib.suppress(BrokenPipeError):
-                worker.stdin.write(json.dumps({"home": str(home.settings.home), "run_id": run_id}) + "\n")
-                worker.stdin.flush()
-                answer = worker.stdout.readline()
-            if not answer:
-                pytest.fail(f"Apache Spark did not start or died:\n{log.read_text()[-3000:]}")
-            assert json.loads(answer) == {"staged": True}, json.loads(answer)["error"]
-
-        yield stage
-        worker.terminate()
-        worker.communicate()
 
 
 class Pair:
     """Two homes with the same files: one staged by each engine."""
 
-    def __init__(self, folder: Path, jvm: Callable[[Home, str], None]) -> None:
+    def __init__(self, folder: Path, jvm: Callable[[Home, str], bool]) -> None:
         self.sail, self.spark = new_home(folder / "sail"), new_home(folder / "spark")
         self._jvm = jvm
         self._numbers = itertools.count(1)
@@ -87,7 +42,7 @@ class Pair:
         lines = lines_of(plain, self.sail)
         run_id = f"run-{next(self._numbers):03}"
         self.sail.stage(run_id)
-        self._jvm(self.spark, run_id)
+        assert self._jvm(self.spark, run_id)
         found = differences(staged_rows(self.sail, run_id), staged_rows(self.spark, run_id), lines)
         assert not found, f"Sail | Spark\n{found}"
         one, other = self._manifest(self.sail, run_id), self._manifest(self.spark, run_id)
@@ -107,7 +62,7 @@ def _without_files(manifest: Manifest) -> dict[str, object]:
 
 
 @pytest.fixture
-def pair(tmp_path: Path, jvm: Callable[[Home, str], None]) -> Pair:
+def pair(tmp_path: Path, jvm: Callable[[Home, str], bool]) -> Pair:
     return Pair(tmp_path, jvm)
 
 
@@ -127,7 +82,7 @@ def test_the_engines_agree_on_real_files(pair: Pair, tmp_path: Path) -> None:
         out.writelines(itertools.islice(whole, 20_002))
     whole_files = [*SHARED.glob("nginx-2024/*.gz"), *SHARED.glob("apache*.gz"), *SHARED.glob("ecommerce*.gz")]
     manifest = pair.stage(part, *whole_files)
-    assert manifest.lines == sum(record.lines for record in pair.sail.ledger.pending()) > 60_000
+    assert manifest.lines == sum(waiting.record.lines for waiting in pair.sail.ledger.pending()) > 60_000
 
 
 def test_the_engines_agree_on_what_comes_later(pair: Pair, tmp_path: Path) -> None:
