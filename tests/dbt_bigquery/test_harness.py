@@ -56,6 +56,35 @@ def test_a_slip_in_a_model_shows(proof: Proof, slip: str) -> None:
     assert differences(proof.table(slipped, "full"), proof.built["full"][model], node.primary_key)
 
 
+@pytest.mark.parametrize(
+    ("copies", "noticed"),
+    [
+        (0, {"relationships_fct_page_views_session_id", "assert_every_event_is_in", "assert_daily_metrics_add_up"}),
+        (2, {"unique_fct_sessions_session_id", "assert_every_event_is_in", "assert_daily_metrics_add_up"}),
+    ],
+)
+def test_data_tests_of_touched_dates_notice_a_session_lost_or_doubled_there(
+    proof: Proof, copies: int, noticed: set[str]
+) -> None:
+    day = max(proof.touched)
+    sessions = proof.built["incremental"]["fct_sessions"]
+    position = list(sessions.columns).index("session_date")
+    row = next(row for row in sessions.rows if row[position] == day)
+    broken = Table(sessions.columns, [other for other in sessions.rows if other != row] + [row] * copies)
+    built = {**proof.built, "incremental": {**proof.built["incremental"], "fct_sessions": broken}}
+    worse = dataclasses.replace(proof, built=built)
+    failing = [test.name for test in proof.compiled["incremental"].tests if worse.select(test, "incremental").rows]
+    assert len(failing) == len(noticed)
+    assert all(any(name.startswith(start) for name in failing) for start in noticed), failing
+
+
+def test_a_table_named_twice_and_filtered_once_is_read_whole() -> None:
+    from tests.dbt_bigquery.test_models import selects_from
+
+    sql = "with a as (select (n) from `t`), b as (select * from `t` where day in (date '2024-02-29')) select * from a"
+    assert list(selects_from("`t`", sql)) == ["", " where day in (date '2024-02-29')"]
+
+
 def test_a_difference_names_the_row_the_column_and_both_values() -> None:
     columns = {"day": "DATE", "visits": "INT64"}
     google = Table(columns, [(date(2024, 2, 28), 1), (date(2024, 2, 29), 2)])
