@@ -56,5 +56,6 @@ def sessionize(rows: DataFrame, files: Sequence[tuple[Any, ...]], settings: Sess
 
 def _file_columns(files: Sequence[tuple[Any, ...]]) -> dict[str, pa.Array]:
     arrow = arrow_schema()
-    columns = zip(*files, strict=True) if files else [()] * len(FILE_COLUMNS)
+    nobody = [(None,) * len(FILE_COLUMNS)]  # a carried row has a file's columns as well, until it is dropped
+    columns = zip(*(files or nobody), strict=True)
     return {name: pa.array(column, arrow.field(name).type) for name, column in zip(FILE_COLUMNS, columns, strict=True)}

@@ -18,6 +18,8 @@ from tests.home import Home, new_home
 pytestmark = [pytest.mark.xdist_group("sail"), pytest.mark.usefixtures("shared_engine")]
 
 NOON = datetime(2024, 5, 13, 12, tzinfo=UTC)
+LATE_EVENING = datetime(2024, 5, 13, 23, 50, tzinfo=UTC)
+DAY = timedelta(days=1)
 
 
 def hit(at: datetime, page: str, ip: str = "203.0.113.9") -> str:
@@ -83,6 +85,15 @@ def test_a_session_falls_apart_when_the_event_that_joined_it_goes(home: Home, tm
     home.unimport(ends)
     run(home)
     assert_same(home, tmp_path / "nothing")
+
+
+def test_a_date_goes_with_the_only_file_it_has_although_somebody_was_up_before_it(home: Home, tmp_path: Path) -> None:
+    evening = write(tmp_path / "evening.log", hit(LATE_EVENING, "/1"))
+    morning = write(tmp_path / "morning.log", hit(LATE_EVENING + timedelta(minutes=20), "/2"))
+    home.take(evening, morning)
+    home.unimport(morning)
+    run(home)
+    assert_same(home, tmp_path / "evening", evening)
 
 
 def test_an_inbox_does_not_bring_back_what_was_taken_out_and_a_path_does(home: Home, tmp_path: Path) -> None:
@@ -173,10 +184,6 @@ def test_a_run_that_settles_late_does_not_undo_the_run_after_it(home: Home, tmp_
     home.commit(first)  # a retry of a task that was thought to be dead
     assert home.counts() == before
     home.assert_every_line_is_accounted_for()
-
-
-LATE_EVENING = datetime(2024, 5, 13, 23, 50, tzinfo=UTC)
-DAY = timedelta(days=1)
 
 
 @pytest.mark.parametrize(
