@@ -105,7 +105,7 @@ def quarantined_lines(
         columns=tuple(QUARANTINE_COLUMNS),
         hidden=frozenset({"line"}),
     )
-    _, differing = differing_groups(connection, pair)
+    _, _, differing = differing_groups(connection, pair)
     for sha256 in differing:
         name = named(known[sha256]) if sha256 in known else sha256
         found = difference(connection, pair, sha256, examples=True)

@@ -48,11 +48,12 @@ def column_types(connection: duckdb.DuckDBPyConnection, relation: str) -> dict[s
     return {row[0]: row[1] for row in described}
 
 
-def differing_groups(connection: duckdb.DuckDBPyConnection, pair: Pair) -> tuple[dict[Any, int], list[Any]]:
-    """(rows of every stored group, the groups of either side that differ, in order)."""
+def differing_groups(connection: duckdb.DuckDBPyConnection, pair: Pair) -> tuple[dict[Any, int], int, list[Any]]:
+    """(rows of every stored group, all rebuilt rows, the groups of either side that differ, in order)."""
     stored, rebuilt = (_digests(connection, pair, relation) for relation in (pair.stored, pair.rebuilt))
     differing = [group for group in stored.keys() | rebuilt.keys() if stored.get(group) != rebuilt.get(group)]
-    return {group: digest[0] for group, digest in stored.items()}, sorted(differing, key=str)
+    rows = {group: digest[0] for group, digest in stored.items()}
+    return rows, sum(digest[0] for digest in rebuilt.values()), sorted(differing, key=str)
 
 
 def difference(connection: duckdb.DuckDBPyConnection, pair: Pair, group: Any, *, examples: bool) -> Difference:
@@ -83,7 +84,7 @@ def difference(connection: duckdb.DuckDBPyConnection, pair: Pair, group: Any, *,
             [group],
         )
     columns = _differing_columns(connection, pair)
-    found = [*_changed(connection, pair, columns), *_one_sided(connection, pair, sides, group)]
+    found = [*_one_sided(connection, pair, sides, group), *_changed(connection, pair, columns)]
     return Difference(counts[0], counts[1], surplus[0], surplus[1], columns, tuple(found))
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Final
@@ -32,6 +34,21 @@ class Difference:
     only_rebuilt: int
     columns: dict[str, int] = field(default_factory=dict)
     examples: tuple[Example, ...] = ()
+
+
+def merged(differences: Sequence[Difference], *, stored: int, rebuilt: int) -> Difference:
+    """The differences of several groups of a table as one; ``stored`` and ``rebuilt`` are all rows of the table."""
+    columns: Counter[str] = Counter()
+    for difference in differences:
+        columns.update(difference.columns)
+    return Difference(
+        stored=stored,
+        rebuilt=rebuilt,
+        only_stored=sum(difference.only_stored for difference in differences),
+        only_rebuilt=sum(difference.only_rebuilt for difference in differences),
+        columns=dict(columns.most_common()),
+        examples=tuple(example for difference in differences for example in difference.examples),
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,8 @@ from footfall.report import err, out
 from footfall.verify.finding import Difference, Finding, Verification
 
 SENTENCES = 20  # findings of one place that are said one by one
+COLUMNS = 3  # that are named of a difference
+EXAMPLES = 12  # shown of a difference
 REMEDY = (
     "`footfall replay FILE...` (`--all` for every file) reads files again by the rules as they are now and replaces "
     "what is stored of them; `footfall transform --full-refresh` and `footfall publish` build the marts anew."
@@ -56,10 +58,12 @@ def _print_sentences(findings: list[Finding]) -> None:
 def _print_differences(differences: list[tuple[Finding, Difference]]) -> None:
     table = Table("table", "date", "stored", "rebuilt", "only stored", "only rebuilt", "columns that differ (rows)")
     for finding, difference in differences:
-        columns = ", ".join(f"{name} {rows:,}" for name, rows in difference.columns.items())
+        columns = [f"{name} {rows:,}" for name, rows in difference.columns.items()]
+        if len(columns) > COLUMNS:
+            columns[COLUMNS:] = [f"{len(columns) - COLUMNS} more"]
         counts = (difference.stored, difference.rebuilt, difference.only_stored, difference.only_rebuilt)
         day = "" if finding.date is None else str(finding.date)
-        table.add_row(finding.where, day, *(f"{rows:,}" for rows in counts), Text(columns))
+        table.add_row(finding.where, day, *(f"{rows:,}" for rows in counts), Text(", ".join(columns)))
     out.print(table)
 
 
@@ -67,6 +71,6 @@ def _print_examples(finding: Finding, difference: Difference) -> None:
     if not difference.examples:
         return
     out.print(Text(f"{finding.where}{f' {finding.date}' if finding.date else ''}: {finding.what}", style="bold"))
-    for example in difference.examples:
+    for example in difference.examples[:EXAMPLES]:
         column = f" {example.column}" if example.column else ""
         out.print(f"  {example.row}{column}: stored {example.stored}, rebuilt {example.rebuilt}", markup=False)

@@ -12,7 +12,7 @@ from footfall.lake import events
 from footfall.settings import Settings
 from footfall.sql import string_literal
 from footfall.verify.compare import Pair, column_types, difference, differing_groups
-from footfall.verify.finding import Finding
+from footfall.verify.finding import Finding, merged
 from footfall.verify.rebuild import Rebuild
 from footfall.verify.snapshot import Snapshot
 from footfall.warehouse import PUBLISHED_MARTS, PUBLISHED_TABLES
@@ -105,11 +105,14 @@ def _compared_mart(
 
 
 def _compared(connection: duckdb.DuckDBPyConnection, table: str, pair: Pair) -> tuple[dict[Any, int], list[Finding]]:
-    rows, differing = differing_groups(connection, pair)
-    findings = []
-    for number, group in enumerate(differing):
-        found = difference(connection, pair, group, examples=number < GROUPS_WITH_EXAMPLES)
-        day = group if isinstance(group, date) else None
-        which = "" if day else f" whose {pair.key} begins with {group!r}"
-        findings.append(Finding(table, f"The rows{which} are not those of a rebuild.", day, found))
+    rows, rebuilt, differing = differing_groups(connection, pair)
+    differences = {
+        group: difference(connection, pair, group, examples=number < GROUPS_WITH_EXAMPLES)
+        for number, group in enumerate(differing)
+    }
+    what = "The rows are not those of a rebuild."
+    dated = {group: found for group, found in differences.items() if isinstance(group, date)}
+    findings = [Finding(table, what, day, found) for day, found in dated.items()]
+    if others := [found for group, found in differences.items() if group not in dated]:
+        findings.append(Finding(table, what, None, merged(others, stored=sum(rows.values()), rebuilt=rebuilt)))
     return rows, findings

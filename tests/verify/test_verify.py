@@ -198,13 +198,17 @@ def test_a_changed_mart_row_is_found_on_its_date(home: Home, judged: Judged) -> 
 def test_a_view_is_traced_to_the_date_below_it(home: Home, judged: Judged) -> None:
     spoil_marts(home, "delete from footfall_build.int_visitors__daily where session_date = '2024-05-14'")
     spoil_marts(home, "update footfall_build.int_metrics__daily set bounces = 9 where metric_date = '2024-05-12'")
-    found = {(finding.where, finding.date) for finding in judged(home.settings).findings}
-    assert found == {
+    found = {(finding.where, finding.date): finding.difference for finding in judged(home.settings).findings}
+    assert found.keys() == {
         ("dim_visitors", None),
         ("int_visitors__daily", TUESDAY),
         ("agg_daily_metrics", SUNDAY),
         ("int_metrics__daily", SUNDAY),
     }
+    visitors = found["dim_visitors", None]
+    assert visitors is not None
+    assert (visitors.stored, visitors.rebuilt, visitors.only_stored, visitors.only_rebuilt) == (2, 2, 1, 1)
+    assert visitors.columns["session_count"] == 1
 
 
 def test_marts_of_another_version_are_a_finding_of_their_own(home: Home, judged: Judged) -> None:
