@@ -138,7 +138,7 @@ class Settings(BaseSettings):
 
     @cached_property
     def published_db(self) -> Path:
-        """DuckDB file readers open; replaced whole, in one rename, by publish."""
+        """DuckDB file readers open; another one takes its place, in one rename, with each publish."""
         return self.warehouse_dir / "marts.duckdb"
 
     @cached_property

@@ -17,7 +17,7 @@ from footfall.cli import app
 from footfall.doctor.variables import known_variables
 from footfall.settings import PROJECT_ROOT, Settings
 from footfall.sources import SOURCES
-from footfall.warehouse import PUBLICATIONS_TABLE, PUBLISHED_MARTS
+from footfall.warehouse import PUBLISHED_MARTS, PUBLISHED_RECORDS
 
 TOP_LEVEL = [PROJECT_ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")]
 FOLDERS = [PROJECT_ROOT / name for name in ("docs", "benchmarks", "terraform")]
@@ -132,7 +132,7 @@ def _defaults(model: type[BaseModel], prefix: str) -> Iterator[tuple[str, Any]]:
 
 
 def test_the_readme_lists_every_table_readers_see() -> None:
-    for table in (*PUBLISHED_MARTS, PUBLICATIONS_TABLE):
+    for table in (*PUBLISHED_MARTS, *PUBLISHED_RECORDS):
         assert f"| `{table}` |" in text_of(TOP_LEVEL[0])
 
 

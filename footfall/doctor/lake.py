@@ -133,7 +133,7 @@ def marts(settings: Settings) -> Iterator[Finding]:
 
     try:
         with duckdb.connect(str(path), read_only=True) as connection:
-            tables = sorted(row[0] for row in connection.sql("select table_name from duckdb_tables()").fetchall())
+            tables = sorted(row[0] for row in connection.sql("show tables").fetchall())
     except duckdb.Error as error:
         first = str(error).splitlines()[0]
         yield fail("marts", f"{path} cannot be opened: {first}", "Run `footfall publish` to write it anew.")

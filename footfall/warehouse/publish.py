@@ -69,11 +69,21 @@ def publish(settings: Settings, run_id: str | None = None) -> Publication | None
 
 
 def newest_publication(settings: Settings) -> Publication | None:
-    """The publication a laptop's readers see, or None before the first."""
-    if not settings.published_db.exists():
+    """The publication a laptop's readers see, or None before the first.
+
+    Raises EnvironmentProblem when the published file cannot be read.
+    """
+    path = settings.published_db
+    if not path.exists():
         return None
-    with duckdb.connect() as connection, _attached(connection, settings.published_db, PUBLISHED, read_only=True):
-        return published_tables.newest_in(connection, PUBLISHED)
+    try:
+        with duckdb.connect() as connection, _attached(connection, path, PUBLISHED, read_only=True):
+            return published_tables.newest_in(connection, PUBLISHED)
+    except duckdb.Error as error:
+        raise EnvironmentProblem(
+            f"{path} cannot be read ({str(error).splitlines()[0]}): it must be a DuckDB file this user can read. "
+            "Correct its access, or remove it and run `footfall publish`: what was published before is then forgotten."
+        ) from error
 
 
 def _publish(

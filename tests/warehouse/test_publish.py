@@ -69,6 +69,17 @@ def test_a_publish_says_what_it_published_and_keeps_the_history(published):
     assert run_ids(published) == ["first", "second"]
 
 
+def test_a_published_file_that_is_none_is_named_with_the_remedy(published):
+    published.published_db.write_bytes(b"not a database" * 1000)
+    with pytest.raises(
+        EnvironmentProblem, match=r"marts\.duckdb cannot be read .*or remove it"
+    ):
+        publish(published)
+    published.published_db.unlink()
+    publish(published, "anew")
+    assert run_ids(published) == ["anew"]
+
+
 def test_a_load_without_its_build_is_not_published(published):
     History(published).commit(sessionized([(datetime(2024, 5, 3, 10, tzinfo=UTC), "new", {})]))
     load(published)
