@@ -10,8 +10,12 @@ BIN := $(VENV)/bin
 UV := $(or $(shell command -v uv 2>/dev/null),.uv/bin/uv)
 ACTIONLINT_VERSION := v1.7.12
 export PATH := $(abspath $(BIN)):$(PATH)
+# Where it is set, every process would compile every library anew: seconds each
+unexport PYTHONDONTWRITEBYTECODE
+HISTORIES ?= 1000
+KILLS ?= 60
 
-.PHONY: help install demo up test check-bigquery lint format scan bench docs lock clean
+.PHONY: help install demo up test prove check-bigquery lint format scan bench docs lock clean
 
 help: ## List the verbs
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  \033[1m%-15s\033[0m %s\n", $$1, $$2}'
@@ -26,6 +30,10 @@ up: $(VENV)/.installed ## Start Airflow and the dashboard; Ctrl-C stops both
 
 test: $(VENV)/.installed-dev ## Run all tests
 	@$(BIN)/python -m pytest
+
+prove: $(VENV)/.installed-dev ## Prove exactness: HISTORIES generated histories, KILLS killed processes, a backfill; over an hour
+	@FOOTFALL_PROVE=1 FOOTFALL_HISTORIES=$(HISTORIES) FOOTFALL_KILLS=$(KILLS) $(BIN)/python -m pytest --timeout=0 \
+	tests/exactness tests/kills tests/dags
 
 check-bigquery: $(VENV)/.installed-dev ## Type-check and execute every model on Google's SQL engine
 	@$(BIN)/python -m pytest --numprocesses=0 tests/dbt_bigquery
@@ -47,7 +55,7 @@ format: $(VENV)/.installed-dev ## Rewrite the code in the project's style
 scan: .venv-scan/.installed ## Scan terraform/ for insecure settings
 	@.venv-scan/bin/checkov --config-file terraform/.checkov.yaml --directory terraform
 
-bench: $(VENV)/.installed-dev ## Run the benchmarks; takes about an hour on two cores
+bench: $(VENV)/.installed-dev ## Run the benchmarks; takes about two hours on two cores
 	@$(BIN)/python -m benchmarks
 
 docs: $(VENV)/.installed ## Write docs/data-contract.md from the contract

@@ -39,9 +39,11 @@ def test_actions_are_pinned_to_a_commit(workflow: dict[str, Any]) -> None:
 
 def test_may_only_read_the_code_and_ends(workflow: dict[str, Any]) -> None:
     assert workflow["permissions"] == {"contents": "read"}
+    nobody_waits = "push" not in workflow[True]  # YAML 1.1 reads the key "on" as true
     for name, job in workflow["jobs"].items():
         assert "permissions" not in job, f"{name}: takes more than the workflow gives."
-        assert job["timeout-minutes"] <= 30, f"{name}: a hanging job should end in half an hour."
+        limit = 300 if nobody_waits else 30
+        assert job["timeout-minutes"] <= limit, f"{name}: a hanging job should end in {limit} minutes."
 
 
 def test_every_supported_python_is_tested(workflow: dict[str, Any]) -> None:
