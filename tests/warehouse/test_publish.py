@@ -71,9 +71,7 @@ def test_a_publish_says_what_it_published_and_keeps_the_history(published):
 
 def test_a_published_file_that_is_none_is_named_with_the_remedy(published):
     published.published_db.write_bytes(b"not a database" * 1000)
-    with pytest.raises(
-        EnvironmentProblem, match=r"marts\.duckdb cannot be read .*or remove it"
-    ):
+    with pytest.raises(EnvironmentProblem, match=r"marts\.duckdb cannot be read .*or remove it"):
         publish(published)
     published.published_db.unlink()
     publish(published, "anew")
