@@ -1,6 +1,8 @@
 """Stage homes on Apache Spark, one a line of standard input, on one JVM: its start costs more than most jobs.
 
-python -m tests.spark.jvm_worker    # reads {"home": ..., "run_id": ..., "session": {...}}, answers {"staged": ...} or {"error": ...}
+python -m tests.spark.jvm_worker
+
+Reads {"home": ..., "run_id": ..., "session": {...}}, answers {"staged": ...} or {"error": ...}.
 """
 
 from __future__ import annotations
