@@ -43,7 +43,7 @@ class Comparison:
         if not names or (self.touched is not None and not self.touched):
             return None
         ended = _last_date_ended(self.before.published_at)
-        final = _last_date_ended(self.before.published_at - self.final_after)
+        final = _last_date_ended(self.now.published_at - self.final_after)
         changed = "\nunion all\n".join(_changed(name, float_type) for name in names)
         return f"""insert into {target}
 (metric, metric_date, old_value, new_value, cause, run_id, restated_at, was_final)
