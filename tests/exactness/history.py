@@ -90,7 +90,7 @@ class Overtaken:
 
 @dataclass(frozen=True)
 class Build:
-    """Load, and build the marts by dbt; or only the first ``models`` of them, as if killed then."""
+    """Load, build the marts by dbt, publish; or only the first ``models`` models, as if killed then."""
 
     models: int | None = None
 
@@ -100,7 +100,7 @@ Operation = Deliver | TakeOut | Replay | Run | Commit | Overtaken | Build
 
 @dataclass(frozen=True)
 class History:
-    """What is done, in this order. At the end all that is pending is run, and the marts are built."""
+    """What is done, in this order. At the end all that is pending is run, and the marts are built and published."""
 
     files: dict[str, File]
     operations: tuple[Operation, ...]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -17,11 +17,13 @@ import duckdb
 from dbt.cli import main as dbt
 from dbt.context.providers import RuntimeConfigObject
 
+from footfall.errors import InputError
 from footfall.settings import Settings
 from footfall.warehouse import PUBLISHED_MARTS
 from footfall.warehouse.build_db import BUILD_SCHEMA, open_build_db
 from footfall.warehouse.dbt_runner import DBT_PROJECT
 from footfall.warehouse.load import load
+from footfall.warehouse.publish import publish
 from footfall.warehouse.transform import transform
 
 Rows = dict[str, list[tuple[Any, ...]]]
@@ -49,10 +51,12 @@ class Marts:
         }
 
     def build(self, settings: Settings, models: int | None = None) -> None:
-        """What ``footfall transform`` does; only the first ``models`` models where that is given."""
-        wanted = self.order if models is None else self.order[:models]
-        with self._prepared([] if models is None else ["--select", *wanted]):
+        """What ``footfall transform`` and ``footfall publish`` do; or only the first ``models`` models."""
+        with self._prepared([] if models is None else ["--select", *self.order[:models]]):
             transform(settings)
+        if models is None:
+            with suppress(InputError):  # that nothing has been built: no event has ever come
+                publish(settings)
 
     def at_once(self, settings: Settings) -> Rows:
         """Every row of every mart of a home where nothing was built, by a full build."""
@@ -62,7 +66,7 @@ class Marts:
             connection.execute(f"create schema {BUILD_SCHEMA}")
             for sql in self._sql.values():
                 connection.execute(sql)
-        return rows_of_marts(settings)
+        return _rows(settings.build_db, BUILD_SCHEMA)
 
     @contextmanager
     def _prepared(self, selected: list[str]) -> Iterator[None]:
@@ -96,14 +100,14 @@ def no_rows() -> Rows:
     return {mart: [] for mart in PUBLISHED_MARTS}
 
 
-def rows_of_marts(settings: Settings) -> Rows:
-    """Every row of every mart in the build database, in one order."""
-    if not settings.build_db.exists():
-        return no_rows()
-    with duckdb.connect(settings.build_db, read_only=True) as connection:
-        if not connection.execute("from duckdb_schemas() where schema_name = $1", [BUILD_SCHEMA]).fetchall():
-            return no_rows()
+def published(settings: Settings) -> Rows:
+    """Every row of every mart as readers see it."""
+    return _rows(settings.published_db, "main") if settings.published_db.exists() else no_rows()
+
+
+def _rows(database: Path, schema: str) -> Rows:
+    with duckdb.connect(database, read_only=True) as connection:
         return {
-            mart: connection.execute(f"select * from {BUILD_SCHEMA}.{mart} order by all").fetchall()
+            mart: connection.execute(f"select * from {schema}.{mart} order by all").fetchall()
             for mart in PUBLISHED_MARTS
         }

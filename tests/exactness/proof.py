@@ -30,7 +30,7 @@ from tests.exactness.history import (
     TakeOut,
 )
 from tests.exactness.kills import Killed, dying
-from tests.exactness.marts import Marts, rows_of_marts
+from tests.exactness.marts import Marts, published
 from tests.home import ARRIVAL, Home, new_home
 
 SHOWN = 6
@@ -62,9 +62,9 @@ def prove(history: History, folder: Path, marts: Marts | None, stage: Stage = Ho
     _agrees_with_oracle(home, history, [history.files[name] for name in inside.values()])
     if marts is not None:
         marts.build(home.settings)
-        built, rebuilt = rows_of_marts(home.settings), marts.at_once(fresh.settings)
+        seen, rebuilt = published(home.settings), marts.at_once(fresh.settings)
         for mart in rebuilt:
-            _same(mart, built[mart], rebuilt[mart])
+            _same(mart, seen[mart], rebuilt[mart])
         lived.survived["builds"] += 1
     lived.survived["histories"] += 1
     return lived.survived

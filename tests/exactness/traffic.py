@@ -125,5 +125,5 @@ def _operations(draw: st.DrawFn, names: list[str], kills: bool) -> tuple[Operati
         if kill and draw(st.booleans()):
             done.append(Commit())
         if draw(st.integers(0, 4)) == 4:
-            done.append(Build(draw(st.one_of(st.none(), st.integers(0, 6)))))
+            done.append(Build(draw(st.one_of(st.none(), st.integers(0, 10)))))
     return tuple(done)
