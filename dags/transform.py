@@ -2,9 +2,9 @@
 ### Transform: events to published marts
 
 **Purpose.** *load* lets the warehouse see the dates of the events zone that changed since its last load; *marts* builds
-and tests the dbt models for those dates; *publish* puts the new marts in front of readers in one atomic step, and only
-when everything before it is green. Without changed dates *load* and *marts* end as skipped. It runs when *sessionize*
-hands over `lake/events`, and marks `warehouse/marts`.
+and tests the dbt models for those dates; *complete* builds what a dbt that was killed left undone; *publish* puts the
+new marts in front of readers in one atomic step, and only when everything before it is green. Without changed dates
+*load* and *marts* end as skipped. It runs when *sessionize* hands over `lake/events`, and marks `warehouse/marts`.
 
 **Owner.** Analytics engineering.
 
@@ -47,6 +47,15 @@ with DAG(
         remedy="Read the dbt error in this task's log, correct the model or the data, then clear the group 'marts' and "
         "what follows. Readers keep the marts of the last good run.",
     )
+    completed = footfall(
+        "complete",
+        "transform",
+        # A dbt that is killed has told nobody how the nodes fared that it had finished: their tasks end green, and
+        # publish would refuse for want of their results. Mostly it finds the build complete and does nothing.
+        trigger_rule="none_failed",
+        pool=WAREHOUSE_POOL,
+        remedy="Read the dbt error in this task's log, correct the model or the data, then clear this task.",
+    )
     published = footfall(
         "publish",
         "publish",
@@ -57,4 +66,4 @@ with DAG(
         remedy="Clear this task: the swap is atomic, so readers see the old marts until it succeeds.",
     )
 
-    loaded >> built >> published
+    loaded >> built >> completed >> published

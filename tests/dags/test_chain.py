@@ -92,6 +92,7 @@ def test_every_stage_is_reported_in_order(demo: Demo) -> None:
         "sessionize: commit",
         "transform: load",
         "transform: marts",
+        "transform: complete",
         "transform: publish",
     ]
     assert 'footfall query "select * from agg_daily_metrics"' in demo.first.stdout

@@ -26,8 +26,8 @@ def command(verb: str) -> Moment:
 
 
 def half_built(_: psutil.Process, said: str) -> bool:
-    """When dbt has built some of the nodes."""
-    return said.count("transform: marts.") >= 3
+    """When dbt has built the first of its nodes."""
+    return "transform: marts." in said
 
 
 MOMENTS: dict[str, Moment] = {

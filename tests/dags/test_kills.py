@@ -13,15 +13,15 @@ from tests.dags.scheduler import Scheduler
 
 pytestmark = [pytest.mark.xdist_group("airflow"), pytest.mark.prove, pytest.mark.timeout(3600)]
 
-# DAG, task, seconds after its command (or, without one, the task itself) has started: past the imports
+# DAG, task, seconds after its command (or, without one, the task itself) has started: when most of the imports are done
 TARGETS = [
-    ("ingest", "ingest", 1.0),
+    ("ingest", "ingest", 0.2),
     ("sessionize", "stage", 2.5),
     ("sessionize", "audit", 2.0),
-    ("sessionize", "commit", 1.0),
-    ("transform", "load", 0.8),
+    ("sessionize", "commit", 0.2),
+    ("transform", "load", 0.3),
     ("transform", "marts.dbt_producer_watcher", 6.0),
-    ("transform", "publish", 0.8),
+    ("transform", "publish", 0.3),
 ]
 
 

@@ -80,11 +80,12 @@ def test_nothing_is_committed_before_the_audit_nor_published_before_the_build(da
 
     transform = dags["transform"]
     built = {task.task_id for task in transform.tasks if task.task_id.startswith("marts.")}
-    assert transform.get_task("publish").upstream_task_ids <= built
+    assert transform.get_task("publish").upstream_task_ids == {"complete"}
+    assert transform.get_task("complete").upstream_task_ids <= built
     before_publish = {task.task_id for task in transform.get_task("publish").get_flat_relatives(upstream=True)}
-    assert before_publish == {"load", *built}
-    # Skipped nodes (nothing changed) let it through, failed ones do not.
-    assert transform.get_task("publish").trigger_rule == "none_failed"
+    assert before_publish == {"load", *built, "complete"}
+    # Skipped nodes (nothing changed) let them through, failed ones do not.
+    assert transform.get_task("complete").trigger_rule == transform.get_task("publish").trigger_rule == "none_failed"
     for task_id in built:
         before = {task.task_id for task in transform.get_task(task_id).get_flat_relatives(upstream=True)}
         assert "load" in before, f"{task_id} could run before the load"
@@ -111,6 +112,7 @@ def test_the_commands_take_the_day_and_the_run(dags: dict[str, Any]) -> None:
     assert arguments(dags["sessionize"].get_task("audit")) == ["audit", "--run-id", run_id]
     assert arguments(dags["sessionize"].get_task("commit")) == ["commit", "--run-id", run_id]
     assert arguments(dags["transform"].get_task("load")) == ["load"]
+    assert arguments(dags["transform"].get_task("complete")) == ["transform"]
     assert arguments(dags["transform"].get_task("publish")) == ["publish"]
 
 
@@ -196,4 +198,4 @@ def test_under_the_scheduler_one_dbt_build_is_watched(load_dags: Any) -> None:
     producer = transform.get_task("marts.dbt_producer_watcher")
     assert producer.vars == "{{ dbt_vars(ti.xcom_pull(task_ids='load')) }}"
     assert "load" in producer.upstream_task_ids
-    assert "marts.dbt_producer_watcher_done" in transform.get_task("publish").upstream_task_ids
+    assert "marts.dbt_producer_watcher_done" in transform.get_task("complete").upstream_task_ids
