@@ -23,7 +23,7 @@ def unimport(files: Files) -> None:
     """Take files out of the lake, their bytes as well; what they touched is rebuilt and published."""
     settings, steps = settings_now(), Steps()
     for record in orders.unimport(settings, files):
-        steps.say(f"{_shown(record)} goes")
+        steps.say(f"{_shown(record)} {'is out already' if record.taken_out else 'goes'}")
     steps.to_readers(settings, new_run_id())
 
 

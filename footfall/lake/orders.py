@@ -22,12 +22,15 @@ _HASH = re.compile(r"[0-9a-f]{8,64}")
 def unimport(settings: Settings, names: Iterable[str]) -> list[FileRecord]:
     """Ask for files to be taken out of the lake; a landed file that no run has taken in leaves at once.
 
-    ``names`` are hashes (8 digits or more) or paths. Returns the records of the files. Raises :class:`InputError`, and
-    asks for nothing, when one of the names is none of a file that is in the lake or on its way.
+    ``names`` are hashes (8 digits or more) or paths. Returns the records of the files; those that are out already are
+    among them, for the run that took them out may have died since. Raises :class:`InputError`, and asks for nothing,
+    when one of the names is none of a file that is or was in the lake, or is on its way.
     """
     ledger = _settled(settings)
-    found = _named(ledger, names)
+    found = _named(ledger, names, taken_out=True)
     for record in found:
+        if record.taken_out:
+            continue
         done = ledger.file(record.sha256)
         if done is not None and done.is_committed:
             ledger.order(PendingFile(record=done, action="take_out", cause="unimport", replaces=done.commit_run_id))
@@ -74,13 +77,14 @@ def _read_again(ledger: Ledger, records: Iterable[FileRecord], cause: Cause) -> 
             ledger.order(PendingFile(record=record.to_read(), cause=cause, replaces=record.commit_run_id))
 
 
-def _named(ledger: Ledger, names: Iterable[str]) -> list[FileRecord]:
-    """Files in the lake or on their way into it, each once, by hash or path."""
-    known = {record.sha256: record for record in ledger.committed()}
+def _named(ledger: Ledger, names: Iterable[str], *, taken_out: bool = False) -> list[FileRecord]:
+    """Files in the lake or on their way into it, each once, by hash or path; or else, that were in it (taken_out)."""
+    records = {record.sha256: record for record in ledger.records()}
+    known = {sha256: record for sha256, record in records.items() if record.is_committed}
     known |= {waiting.record.sha256: waiting.record for waiting in ledger.pending() if waiting.action == "take_in"}
     found = {}
     for name in names:
-        matches = _matches(known, name)
+        matches = _matches(known, name) or (_matches(records, name) if taken_out else [])
         if not matches:
             raise InputError(
                 f"{name!r} is no file of this lake: give the path it was delivered under, or its hash (8 digits or "

@@ -110,6 +110,23 @@ def test_an_inbox_does_not_bring_back_what_was_taken_out_and_a_path_does(home: H
     assert len(home.rows()) == 1
 
 
+def test_a_file_that_is_out_may_be_taken_out_again(home: Home, tmp_path: Path) -> None:
+    path = write(tmp_path / "rotated.log", hit(NOON, "/1"))
+    home.take(path)
+    home.unimport(path)
+    run(home)
+    # As after a kill between the commit and the publish: the command must be able to go on
+    (found,) = orders.unimport(home.settings, [str(path)])
+    assert found.taken_out
+    assert home.ledger.pending() == []
+    # Another file of that name is the one that is meant
+    home.take(write(path, hit(NOON, "/2")))
+    path.unlink()
+    home.unimport(path)
+    run(home)
+    assert home.rows() == []
+
+
 def test_a_landed_file_that_no_run_has_taken_in_leaves_at_once(home: Home, tmp_path: Path) -> None:
     path = write(tmp_path / "one.log", hit(NOON, "/1"))
     home.ingest(path)
