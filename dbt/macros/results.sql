@@ -1,15 +1,17 @@
 {#
     Runs when a dbt run ends: writes the status of its nodes where `footfall load` keeps its state, so that publish
     knows whether every mart and test is green for the events that were loaded, however the run was cut into pieces.
-    A run that was told fewer dates than were touched leaves its nodes 'partial'. One that built a table anew says that
-    everything may differ from what was published. DuckDB only: on BigQuery the caller publishes after a green build.
+    A run that was told fewer dates than were touched, or that began before the load, leaves its nodes 'partial': dbt
+    lets go of the file between nodes, and a load that comes between two of them shows the second other events. One
+    that built a table anew says that everything may differ from what was published. DuckDB only: on BigQuery the caller
+    publishes after a green build.
 #}
 {% macro record_results(results) %}
     {%- if execute and target.type == 'duckdb' and results -%}
         {%- set load = adapter.get_relation(target.database, 'footfall_state', 'load') -%}
         {%- if load is not none -%}
             {%- set touched = date_literals(touched_dates()) | join(', ') -%}
-            {%- set covered = covers_load(touched, load) if touched else 'true' -%}
+            {%- set covered = covers_load(touched, load) -%}
             {%- set rows = [] -%}
             {%- set rebuilt = [] -%}
             {%- for result in results -%}
@@ -36,7 +38,12 @@
 {% endmacro %}
 
 {% macro covers_load(touched, load) -%}
-    (select list_has_all([{{ touched }}], touched_dates) from {{ load }})
+    (
+        select
+            loaded_at <= timestamp '{{ run_started_at.strftime("%Y-%m-%d %H:%M:%S.%f") }}'
+            {% if touched %}and list_has_all([{{ touched }}], touched_dates){% endif %}
+        from {{ load }}
+    )
 {%- endmacro %}
 
 {% macro replace_results(rows, covered) -%}

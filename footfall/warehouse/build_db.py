@@ -8,6 +8,7 @@ that a build counts in whatever pieces it was run: one ``dbt build``, or an Airf
 
 from __future__ import annotations
 
+import fcntl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -83,10 +84,7 @@ def open_build_db(settings: Settings, *, read_only: bool = False) -> Iterator[du
             "this user can write. Correct its access, or remove it to build it anew from the events zone."
         ) from error
     except OSError as error:
-        raise EnvironmentProblem(
-            f"{settings.warehouse_dir} cannot be written ({error.strerror}): the warehouse lives there. "
-            "Correct its access or set FOOTFALL_HOME to another folder."
-        ) from error
+        raise _cannot_be_written(settings, error) from error
     try:
         connection.execute("set TimeZone = 'UTC'")
         if not read_only:
@@ -96,11 +94,37 @@ def open_build_db(settings: Settings, *, read_only: bool = False) -> Iterator[du
         connection.close()
 
 
+@contextmanager
+def building(settings: Settings) -> Iterator[None]:
+    """Keep other builds out from the load to the end of dbt, which lets go of the database between its nodes.
+
+    The kernel ends it with the process. Raises EnvironmentProblem when another process is building.
+    """
+    try:
+        settings.warehouse_dir.mkdir(parents=True, exist_ok=True)
+        lock = (settings.warehouse_dir / ".building.lock").open("a")
+    except OSError as error:
+        raise _cannot_be_written(settings, error) from error
+    with lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise in_use(settings) from error
+        yield
+
+
 def in_use(settings: Settings) -> EnvironmentProblem:
     """The error of a build database that another process holds."""
     return EnvironmentProblem(
         f"{settings.build_db} is in use by another footfall or dbt process: one process at a time builds. "
         "Wait for it to finish (the marts can be queried meanwhile), then run this again."
+    )
+
+
+def _cannot_be_written(settings: Settings, error: OSError) -> EnvironmentProblem:
+    return EnvironmentProblem(
+        f"{settings.warehouse_dir} cannot be written ({error.strerror}): the warehouse lives there. "
+        "Correct its access or set FOOTFALL_HOME to another folder."
     )
 
 

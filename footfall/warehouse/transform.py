@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import date
 
 from footfall.settings import Settings
+from footfall.warehouse.build_db import building
 from footfall.warehouse.dbt_runner import Build, build
 from footfall.warehouse.load import load
 
@@ -25,7 +27,9 @@ def transform(settings: Settings, *, full_refresh: bool = False) -> Transformed:
 
     Raises TransformError when a model or test fails and EnvironmentProblem when another process is building.
     """
-    dates = tuple(load(settings))
-    if not dates and not full_refresh:
-        return Transformed((), None)
-    return Transformed(dates, build(settings, dates, full_refresh=full_refresh))
+    # on Google Cloud the scheduler lets one run build at a time
+    with nullcontext() if settings.env == "gcp" else building(settings):
+        dates = tuple(load(settings))
+        if not dates and not full_refresh:
+            return Transformed((), None)
+        return Transformed(dates, build(settings, dates, full_refresh=full_refresh))

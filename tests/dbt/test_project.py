@@ -124,6 +124,19 @@ def test_a_build_of_fewer_dates_than_were_touched_does_not_count(settings, built
         assert connection.execute(status).fetchall() == [("partial",)]
 
 
+def test_a_load_that_came_in_the_middle_of_a_build_is_not_built(settings, built):
+    """dbt holds the file node by node: a load of another process comes in between two of them."""
+    with open_build_db(settings) as connection:
+        connection.execute("update footfall_state.load set loaded_at = loaded_at + interval 1 day")
+    try:
+        assert dbt(settings, "run").returncode == 0
+        with open_build_db(settings) as connection:
+            assert not read_state(connection).complete
+    finally:
+        with open_build_db(settings) as connection:
+            connection.execute("update footfall_state.load set loaded_at = loaded_at - interval 1 day")
+
+
 @pytest.mark.parametrize("dates", ["['2024-02-30']", "2024-05-01 or true"])
 def test_a_date_that_is_none_stops_the_build(settings, built, dates):
     run = dbt(settings, "parse", "--vars", f"touched_dates: {dates}")
