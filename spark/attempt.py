@@ -69,6 +69,8 @@ class Attempt:
             touched |= {day: {"new_data"} for day in unforeseen}
             self._staged, self._rejected = {}, []
             before = self._first_round(touched)
+        for day in self._untouched():
+            del before[day], self._staged[day], self.causes[day]
         while following := self._to_replay(before):
             before = {day: self._files(day) for day in following}
             rows, files = self._stored_rows(following)
@@ -85,6 +87,20 @@ class Attempt:
             rows.append(heirs.where(F.col(REJECT_REASON).isNull() & F.to_date("event_ts").isin([*work.left])))
         self._write(rows, files, causes)
         return before
+
+    def _untouched(self) -> set[date]:
+        """Stored dates that the run's files might have had events on, and have not: their old files stay.
+
+        Landing names the days around as well where a log's times are not UTC. A day that has to follow one before it is
+        found as any other is.
+        """
+        suspects = (self._staged.keys() & self._in_table) - self._work.left
+        staged = self._events(suspects) if len(suspects) > 1 else None
+        if staged is None:
+            return set()
+        own = [record.sha256 for record in (*self._work.take_in, *self._work.heirs)]
+        touched = staged.where(F.col("file_sha256").isin(own)).select("event_date").distinct().collect()
+        return suspects - {row.event_date for row in touched}
 
     def _stored_rows(self, dates: set[date], fresh: Iterable[FileRecord] = ()) -> tuple[list[DataFrame], _Files]:
         """The stored events of ``dates`` that stay as they are, and the sessions carried in from the days before."""

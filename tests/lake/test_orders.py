@@ -203,6 +203,19 @@ def test_a_run_that_settles_late_does_not_undo_the_run_after_it(home: Home, tmp_
     home.assert_every_line_is_accounted_for()
 
 
+def test_a_log_in_local_time_costs_the_days_it_has_events_on(home: Home, tmp_path: Path) -> None:
+    """Landing cannot tell 13 May 12:00 +0200 from the days around it; their stored events must not be replaced."""
+    home.take(write(tmp_path / "days.log", *[hit(NOON + number * DAY, f"/{number}") for number in range(-1, 3)]))
+    local = combined(ip="198.51.100.1", time="13/May/2024:12:00:00 +0200")
+    home.ingest(write(tmp_path / "local.log", local))
+    manifest = home.stage()
+    assert manifest is not None
+    assert manifest.dates == [NOON.date()]
+    home.commit(manifest)
+    home.assert_every_line_is_accounted_for()
+    assert_same(home, tmp_path / "at once", tmp_path / "days.log", tmp_path / "local.log")
+
+
 @pytest.mark.parametrize(
     ("late", "dates"),
     {
