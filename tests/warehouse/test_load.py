@@ -9,7 +9,9 @@ import pytest
 from footfall.contract import EVENT_COLUMNS, Type
 from footfall.errors import EnvironmentProblem
 from footfall.settings import Settings
+from footfall.warehouse.build_db import building
 from footfall.warehouse.load import load
+from footfall.warehouse.transform import transform
 from tests.warehouse.history import History, sessionized
 
 pytestmark = pytest.mark.xdist_group("warehouse")
@@ -111,6 +113,13 @@ def test_a_load_beside_a_running_build_says_so(settings, build_running):
     History(settings).commit(sessionized(hits_on(MAY1)))
     with build_running(settings), pytest.raises(EnvironmentProblem, match="in use by another footfall or dbt process"):
         load(settings)
+    assert load(settings) == [MAY1]
+
+
+def test_of_two_transforms_the_second_says_so_even_where_dbt_has_let_go_of_the_database(settings):
+    History(settings).commit(sessionized(hits_on(MAY1)))
+    with building(settings), pytest.raises(EnvironmentProblem, match="in use by another footfall or dbt process"):
+        transform(settings)
     assert load(settings) == [MAY1]
 
 
