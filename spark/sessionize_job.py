@@ -59,7 +59,9 @@ def run(settings: Settings, run_id: str) -> Manifest | None:
         parquet=attempt.parquet,
         counts=counts,
     )
-    write_quarantine(zone, storage_for(settings.zone("quarantine")), manifest.rejected_paths)
+    quarantine = storage_for(settings.zone("quarantine"))
+    # A job may be an orphan by now, and the file it read taken out of the lake
+    write_quarantine(zone, quarantine, manifest.rejected_paths, lambda sha256: ledger.find(sha256) is not None)
     write_manifest(zone, manifest)
     return manifest
 

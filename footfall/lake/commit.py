@@ -14,6 +14,7 @@ from footfall.lake import events
 from footfall.lake.events import StaleRun
 from footfall.lake.landing import raw_path
 from footfall.lake.ledger import DayCount, FileRecord, Ledger, LedgerError
+from footfall.lake.quarantine import quarantine_path
 from footfall.lake.staging import FileCounts, Manifest, read_manifest
 from footfall.lake.storage import Storage, storage_for
 from footfall.settings import Settings
@@ -145,7 +146,7 @@ def _clear_zones(settings: Settings, own: list[FileRecord]) -> None:
     raw, quarantine = storage_for(settings.zone("raw")), storage_for(settings.zone("quarantine"))
     for record in own:
         if not record.quarantined:
-            quarantine.delete(f"{record.sha256}.parquet")
+            quarantine.delete(quarantine_path(record.sha256))
         if record.taken_out:
             raw.delete(raw_path(record.sha256, record.gzip))
 

@@ -12,6 +12,7 @@ from footfall.errors import InputError
 from footfall.lake.commit import finish_newest
 from footfall.lake.landing import raw_path
 from footfall.lake.ledger import Cause, FileRecord, Ledger, PendingFile
+from footfall.lake.quarantine import quarantine_path
 from footfall.lake.storage import storage_for
 from footfall.settings import Settings
 
@@ -37,6 +38,8 @@ def unimport(settings: Settings, names: Iterable[str]) -> list[FileRecord]:
         else:
             ledger.withdraw(record.sha256)
             if ledger.file(record.sha256) == done:  # no run has just taken it in
+                # a run that was refused or killed may have set lines of it aside
+                storage_for(settings.zone("quarantine")).delete(quarantine_path(record.sha256))
                 storage_for(settings.zone("raw")).delete(raw_path(record.sha256, record.gzip))
     return found
 

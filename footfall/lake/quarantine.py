@@ -6,7 +6,7 @@ Written when a run is staged, before the gate: who is told that too many lines w
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -29,12 +29,25 @@ QUARANTINE_COLUMNS = {
 }
 
 
-def write_quarantine(events_zone: Storage, quarantine: Storage, rejected_paths: Iterable[str]) -> None:
-    """Write the quarantined among the staged rejected rows. May be repeated: a file's rows replace its rows."""
+def quarantine_path(sha256: str) -> str:
+    """Where a content's quarantined lines lie in the quarantine zone."""
+    return f"{sha256}.parquet"
+
+
+def write_quarantine(
+    events_zone: Storage, quarantine: Storage, rejected_paths: Iterable[str], is_known: Callable[[str], bool]
+) -> None:
+    """Write the quarantined among the staged rejected rows. May be repeated: a file's rows replace its rows.
+
+    ``is_known`` says of a content whether it is in the lake or on its way. It is asked after the write, and who takes a
+    file out clears this zone after the ledger: whoever of the two is last, nothing of the file stays.
+    """
     for sha256, rows in _quarantined(events_zone, rejected_paths):
         buffer = io.BytesIO()
         pq.write_table(rows.sort_by("line_number"), buffer, compression="zstd")
-        quarantine.write(f"{sha256}.parquet", buffer.getvalue())
+        quarantine.write(quarantine_path(sha256), buffer.getvalue())
+        if not is_known(sha256):
+            quarantine.delete(quarantine_path(sha256))
 
 
 def _quarantined(zone: Storage, paths: Iterable[str]) -> Iterable[tuple[str, pa.Table]]:

@@ -113,3 +113,21 @@ def test_a_job_whose_command_was_killed_does_no_harm_to_the_next_attempt_at_its_
     footfall(settings, "run", *logs["new"])
     assert_holds(home, [log for name in logs for log in logs[name]])
     record_property("survived", as_survived({f"{step}, the command alone": 1}))
+
+
+@pytest.mark.prove
+def test_a_job_whose_command_was_killed_leaves_nothing_of_a_file_that_was_taken_out_meanwhile(
+    home: Home, tmp_path: Path, logs: Logs
+) -> None:
+    bad = tmp_path / "bad.log"
+    bad.write_bytes(logs["new"][0].read_bytes() + b"a line that is none\n")
+    footfall(home.settings, "ingest", bad)
+    killed = Command(home.settings, "sessionize")
+    killed.wait_for("staged")
+    killed.kill_parent()
+    assert killed.orphans, "the Spark job had ended"
+    killed.orphans[0].suspend()
+    footfall(home.settings, "unimport", bad)
+    killed.orphans[0].resume()
+    killed.bury()
+    home.assert_every_line_is_accounted_for()

@@ -137,6 +137,15 @@ def test_a_landed_file_that_no_run_has_taken_in_leaves_at_once(home: Home, tmp_p
     assert len(home.rows()) == 1
 
 
+def test_nothing_stays_of_a_file_whose_run_was_refused(home: Home, tmp_path: Path) -> None:
+    path = write(tmp_path / "bad.log", "no log line", hit(NOON, "/1"))
+    home.ingest(path)
+    home.stage()
+    assert len(home.quarantined()) == 1
+    home.unimport(path)
+    assert home.quarantined() == []
+
+
 def test_a_file_is_named_by_path_content_or_hash(home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     paths = [write(tmp_path / f"{page}.log", hit(NOON, f"/{page}")) for page in "abc"]
     home.take(*paths)
