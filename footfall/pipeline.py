@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 
 from footfall.environment import environment
 from footfall.errors import EnvironmentProblem, FootfallError, InputError, QualityError
-from footfall.lake.commit import Committed
+from footfall.lake.commit import Committed, finish_newest
+from footfall.lake.commit import commit as make_visible
 from footfall.lake.delivery import Delivery, find
 from footfall.lake.landing import Landing, land
 from footfall.lake.ledger import Cause, Ledger
@@ -66,6 +67,9 @@ def stage(settings: Settings, run_id: str) -> bool:
     Raises the job's error as :class:`FootfallError` with its exit code.
     """
     checked_run_id(run_id)
+    finish_newest(settings)
+    if not Ledger(storage_for(settings.zone("ledger"))).pending():
+        return False  # without the seconds that an engine takes to start
     modules = os.pathsep.join(filter(None, [str(PROJECT_ROOT), os.environ.get("PYTHONPATH")]))
     done = subprocess.run(
         [sys.executable, "-m", SPARK_JOB, "--run-id", run_id],
@@ -122,6 +126,4 @@ def audit(settings: Settings, manifest: Manifest) -> AuditReport:
 
 def commit(settings: Settings, manifest: Manifest) -> Committed:
     """Make a staged and audited run part of the lake."""
-    from footfall.lake.commit import commit as make_visible
-
     return make_visible(settings, manifest)
