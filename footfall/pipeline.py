@@ -6,8 +6,10 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 from footfall.environment import environment
@@ -61,23 +63,27 @@ def ingest(
     yield from land(settings, deliveries, new_run_id(), source, cause=cause, take_back=not from_inbox)
 
 
-def stage(settings: Settings, run_id: str) -> bool:
+def stage(settings: Settings, run_id: str, imports: Sequence[str] = ()) -> bool:
     """Run the Spark job in a process of its own; False when no file is pending, or the run is committed already.
 
-    Raises the job's error as :class:`FootfallError` with its exit code.
+    ``imports`` are modules that later steps of this process need: they are imported while it waits. Raises the job's
+    error as :class:`FootfallError` with its exit code.
     """
     checked_run_id(run_id)
     finish_newest(settings)
     if not Ledger(storage_for(settings.zone("ledger"))).pending():
         return False  # without the seconds that an engine takes to start
     modules = os.pathsep.join(filter(None, [str(PROJECT_ROOT), os.environ.get("PYTHONPATH")]))
-    done = subprocess.run(
-        [sys.executable, "-m", SPARK_JOB, "--run-id", run_id],
-        env=environment(settings) | {"PYTHONPATH": modules},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    with ThreadPoolExecutor(1) as meanwhile:
+        # A module that cannot be imported is left to who needs it
+        meanwhile.map(import_module, imports)
+        done = subprocess.run(
+            [sys.executable, "-m", SPARK_JOB, "--run-id", run_id],
+            env=environment(settings) | {"PYTHONPATH": modules},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
     if done.returncode != 0:
         raise _job_error(run_id, done)
     answer: dict[str, bool] = json.loads(done.stdout.splitlines()[-1])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
@@ -22,6 +22,7 @@ from footfall.report import err, print_counts, print_landing
 from footfall.settings import Settings
 
 ATTEMPTS = 3  # at a run, when others commit first
+GATE, MODELS = "great_expectations", "dbt.cli.main"  # what the audit and the build take seconds to import
 
 
 class Steps:
@@ -70,7 +71,7 @@ class Steps:
 
     def to_readers(self, settings: Settings, run_id: str) -> None:
         """All that follows landing: what is pending becomes published marts."""
-        self.sessionize(settings, run_id)
+        self.sessionize(settings, run_id, imports=(GATE, MODELS))
         built = self.transform(settings)
         try:
             self.publish(settings, run_id)
@@ -80,18 +81,21 @@ class Steps:
             self.say("no event has come in yet: there is nothing to publish")
         self.print_times()
 
-    def sessionize(self, settings: Settings, run_id: str) -> None:
-        """Stage, audit, commit; once more on what another run has left, when that was first to commit."""
+    def sessionize(self, settings: Settings, run_id: str, *, imports: Sequence[str] = (GATE,)) -> None:
+        """Stage, audit, commit; once more on what another run has left, when that was first to commit.
+
+        ``imports`` are modules that later steps need, imported while this process waits for the Spark job.
+        """
         stale = retry_if_exception_type(StaleRun)
         for attempt in Retrying(retry=stale, stop=stop_after_attempt(ATTEMPTS), reraise=True):
             if attempt.retry_state.attempt_number > 1:
                 self.say("another run has committed meanwhile: this one is staged again, on what that left")
             with attempt:
-                self._sessionize(settings, run_id)
+                self._sessionize(settings, run_id, imports)
 
-    def _sessionize(self, settings: Settings, run_id: str) -> None:
+    def _sessionize(self, settings: Settings, run_id: str, imports: Sequence[str]) -> None:
         with self.step("stage"):
-            has_staged = pipeline.stage(settings, run_id)
+            has_staged = pipeline.stage(settings, run_id, imports)
         manifest = pipeline.staged(settings, run_id) if has_staged else None
         if manifest is None:
             self.say("nothing is pending, or this run is committed: there is nothing to sessionize")

@@ -90,8 +90,8 @@ def _named(ledger: Ledger, names: Iterable[str], *, taken_out: bool = False) -> 
         matches = _matches(known, name) or (_matches(records, name) if taken_out else [])
         if not matches:
             raise InputError(
-                f"{name!r} is no file of this lake: give the path it was delivered under, or its hash (8 digits or "
-                "more; `footfall query` shows it as file_sha256, and the ledger has one record a file)."
+                f"{name!r} is no file of this lake: give the path it was delivered under, or 8 or more digits of its "
+                "SHA-256 (the ledger zone has a record of that name for each)."
             )
         if len(matches) > 1:
             hashes = ", ".join(record.sha256[:SHOWN] for record in matches)
