@@ -15,7 +15,7 @@ from footfall.settings import PROJECT_ROOT
 from tests.dags.inbox import KEY_SETTINGS, fill, processed_at_once, tables
 from tests.dags.kills import commands_of, kill_tree, words
 
-pytestmark = [pytest.mark.xdist_group("interrupted"), pytest.mark.slow, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.xdist_group("interrupted"), pytest.mark.prove, pytest.mark.timeout(900)]
 
 Moment = Callable[[psutil.Process, str], bool]
 
@@ -69,7 +69,7 @@ def run_demo(home: Path, environment: dict[str, str], stop: Moment | None, secon
     "names",
     [
         pytest.param(["dbt"], id="in the middle of dbt"),
-        pytest.param(list(MOMENTS), id="in every step", marks=pytest.mark.prove),
+        pytest.param(list(MOMENTS), id="in every step"),
     ],
 )
 def test_a_killed_chain_that_runs_again_ends_as_an_undisturbed_one(

@@ -123,7 +123,7 @@ def test_an_open_page_fills_when_marts_are_published_and_follows_the_next_public
         shutil.copy(published.published_db, settings.warehouse_dir / "next.duckdb")
         with duckdb.connect(settings.warehouse_dir / "next.duckdb") as connection:
             connection.execute("update footfall_publications set run_id = '20240602T100000Z-next'")
-            connection.execute("delete from fct_sessions where is_bounce")
+            connection.execute("delete from footfall_build.fct_sessions where is_bounce")
         (settings.warehouse_dir / "next.duckdb").replace(settings.published_db)
         shown.expect_figure("Bounce rate", "0.0%")
         expect(shown.page.get_by_text("20240602T100000Z-next")).to_be_visible()

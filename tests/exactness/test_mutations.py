@@ -155,6 +155,7 @@ def test_is_noticed(name: str, broken: Callable[[Marts], Any], tmp_path: Path, m
         prove(HISTORIES[name], tmp_path, None)
 
 
+@pytest.mark.prove
 def test_marts_that_forget_the_day_before_are_noticed(tmp_path: Path, marts: Marts) -> None:
     history = HISTORIES["a session over midnight"]
     for folder in ("right", "wrong"):

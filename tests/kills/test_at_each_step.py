@@ -71,6 +71,7 @@ def test_a_run_that_is_killed_at_each_step_ends_as_if_it_had_not_been(
     record_property("survived", as_survived(kills))
 
 
+@pytest.mark.prove
 def test_an_unimport_that_is_killed_and_given_again_ends_as_if_the_file_had_never_come(
     home: Home, logs: Logs, record_property: Survived
 ) -> None:

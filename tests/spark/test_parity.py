@@ -58,7 +58,7 @@ class Pair:
 
 
 def _without_files(manifest: Manifest) -> dict[str, object]:
-    return manifest.model_dump(exclude={"parquet"})
+    return manifest.model_dump(exclude={"parquet", "attempt"})
 
 
 @pytest.fixture
