@@ -14,7 +14,7 @@ from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
 from footfall.enrich.user_agents import DEVICE_FIELDS
-from footfall.lake.events import arrow_schema
+from footfall.lake.event_schema import arrow_schema
 from footfall.settings import SessionSettings
 from spark.columns import (
     CONTRACT_TYPES,

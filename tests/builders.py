@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 
 from footfall.contract import COLUMN_NAMES
 from footfall.lake import events
+from footfall.lake.event_schema import arrow_schema
 
 _LANDED = datetime(2024, 6, 1, tzinfo=UTC)
 
@@ -59,7 +60,7 @@ def write_staged(zone: str | Path, run_id: str, rows: list[dict[str, Any]]) -> l
     by_date: dict[date, list[dict[str, Any]]] = defaultdict(list)
     for row in rows:
         by_date[row["event_date"]].append(row)
-    schema = events.arrow_schema(with_partition=False)
+    schema = arrow_schema(with_partition=False)
     staged = []
     for day, day_rows in sorted(by_date.items()):
         relative = f"{run_id}/event_date={day.isoformat()}/part-0.parquet"

@@ -8,7 +8,7 @@ from deltalake import DeltaTable
 
 from footfall.contract import COLUMN_NAMES, EVENT_COLUMNS, PARTITION_COLUMN, RejectReason
 from footfall.lake import events
-from footfall.lake.events import arrow_schema
+from footfall.lake.event_schema import arrow_schema
 from footfall.sources import SOURCES
 from tests.bad_lines import combined
 from tests.home import Home, new_home

@@ -1,8 +1,8 @@
 """The events zone: a Delta table of contract rows, partitioned by event_date, committed without a JVM.
 
-The Spark engine writes plain Parquet files below ``<events zone>/<run id>/event_date=.../``. They are invisible until
-:func:`commit` replaces the touched dates in one Delta transaction: a reader sees the old version or the new one, and
-a job killed half-way leaves the old.
+The Spark engine writes plain Parquet files below ``<events zone>/<run id>/<attempt>/<round>/event_date=.../``. They are
+invisible until :func:`commit` replaces the touched dates in one Delta transaction: a reader sees the old version or the
+new one, and a job killed half-way leaves the old.
 """
 
 from __future__ import annotations
@@ -18,58 +18,18 @@ from typing import Any, Final
 from urllib.parse import unquote
 
 import pyarrow as pa
-from deltalake import DeltaTable, Schema
+from deltalake import DeltaTable
 from deltalake.exceptions import DeltaError, TableNotFoundError
 from deltalake.transaction import AddAction, CommitProperties, Transaction, create_table_with_add_actions
 
-from footfall.contract import EVENT_COLUMNS, PARTITION_COLUMN, Type
+from footfall.contract import PARTITION_COLUMN
 from footfall.errors import FootfallError
+from footfall.lake.event_schema import delta_schema
 from footfall.lake.storage import ObjectNotFound, StorageProblem, storage_for
 
 # delta-rs writes a checkpoint with every tenth version, so that a table is opened from one and at most nine commits.
 # With a checkpoint it also deletes the log of versions older than 30 days (Delta's default): see VersionGone.
 _TABLE_PROPERTIES: Final = {"delta.checkpointInterval": "10"}
-
-_ARROW: dict[Type, pa.DataType] = {
-    Type.STRING: pa.string(),
-    Type.INT64: pa.int64(),
-    Type.FLOAT64: pa.float64(),
-    Type.NUMERIC: pa.decimal128(38, 9),
-    Type.BOOL: pa.bool_(),
-    Type.TIMESTAMP: pa.timestamp("us", tz="UTC"),
-    Type.DATE: pa.date32(),
-    Type.STRING_ARRAY: pa.list_(pa.string()),
-}
-
-_DELTA: dict[Type, object] = {
-    Type.STRING: "string",
-    Type.INT64: "long",
-    Type.FLOAT64: "double",
-    Type.NUMERIC: "decimal(38,9)",
-    Type.BOOL: "boolean",
-    Type.TIMESTAMP: "timestamp",
-    Type.DATE: "date",
-    Type.STRING_ARRAY: {"type": "array", "elementType": "string", "containsNull": True},
-}
-
-
-def arrow_schema(*, with_partition: bool = True) -> pa.Schema:
-    """The contract as an Arrow schema; without the partition column it is the schema of one Parquet file."""
-    return pa.schema(
-        [
-            pa.field(column.name, _ARROW[column.type])
-            for column in EVENT_COLUMNS
-            if with_partition or column.name != PARTITION_COLUMN
-        ]
-    )
-
-
-def delta_schema() -> Schema:
-    """The contract as a Delta schema. All columns are nullable there: the quality gate holds the required ones."""
-    fields = [
-        {"name": column.name, "type": _DELTA[column.type], "nullable": True, "metadata": {}} for column in EVENT_COLUMNS
-    ]
-    return Schema.from_json(json.dumps({"type": "struct", "fields": fields}))
 
 
 @dataclass(frozen=True, slots=True)
