@@ -75,7 +75,7 @@ def verify(
     with steps.step("rebuild and compare"):
         verification = prove(settings_now(), scratch)
     print_verification(verification)
-    raise typer.Exit(1 if verification.findings else 0)
+    raise typer.Exit(0 if verification.holds else 1)
 
 
 def _days(first: date, last: date) -> list[date]:

@@ -1,4 +1,4 @@
-"""The environment a process of ours is started with: the way back from settings to variables."""
+"""Settings from the environment of this process, and the environment that hands settings on to another."""
 
 from __future__ import annotations
 

@@ -19,13 +19,14 @@ from footfall.lake.staging import FileCounts, Manifest, read_manifest
 from footfall.lake.storage import Storage, storage_for
 from footfall.settings import Settings
 
+Records = tuple[list[FileRecord], list[FileRecord]]  # of a run's own files, and of others whose events changed hands
+
 
 @dataclass(frozen=True, slots=True)
 class Committed:
     """What a commit made visible; ``version`` is the events table's."""
 
     version: int
-    files: list[FileRecord]
     already: bool = False
 
 
@@ -38,11 +39,12 @@ def commit(settings: Settings, manifest: Manifest) -> Committed:
     uri = settings.zone("events")
     version = events.committed_version(events.open_table(uri), manifest.run_id)
     if version is not None:
-        return _finish(settings, manifest.run_id, version)
+        _finish(settings, manifest.run_id, version)
+        return Committed(version, already=True)
     ledger = Ledger(storage_for(settings.zone("ledger")))
     if _unsettled(ledger, manifest) != manifest.actions.keys():  # something else was asked for with one of its files
         raise StaleRun(manifest.run_id)
-    _records(ledger, manifest)  # it refuses a line that is unaccounted for
+    records = _records(ledger, manifest)  # before the commit: it refuses a line that is unaccounted for
     version = events.commit(
         uri,
         manifest.run_id,
@@ -52,7 +54,8 @@ def commit(settings: Settings, manifest: Manifest) -> Committed:
         causes=manifest.causes,
         attempt=manifest.attempt,
     )
-    return Committed(version, _settle(settings, manifest, version))
+    _settle(settings, manifest, version, records)
+    return Committed(version)
 
 
 def finish_newest(settings: Settings) -> None:
@@ -67,29 +70,28 @@ def finish_newest(settings: Settings) -> None:
         _finish(settings, run_id, version)
 
 
-def _finish(settings: Settings, run_id: str, version: int) -> Committed:
+def _finish(settings: Settings, run_id: str, version: int) -> None:
     """Settle a committed run, by the staging it was committed from: another attempt may have staged since."""
     uri = settings.zone("events")
     try:
         manifest = read_manifest(storage_for(uri), run_id, events.committed_attempt(uri, version))
     except (InputError, events.VersionGone):
-        # Somebody cleaned the staging away, or it is long ago: pending files come from raw again
-        return Committed(version, [], already=True)
-    return Committed(version, _settle(settings, manifest, version), already=True)
+        return  # somebody cleaned the staging away, or it is long ago: pending files come from raw again
+    _settle(settings, manifest, version)
 
 
-def _settle(settings: Settings, manifest: Manifest, version: int) -> list[FileRecord]:
-    """Write down what a committed run did; returns the records of the files it took in. May be repeated."""
+def _settle(settings: Settings, manifest: Manifest, version: int, records: Records | None = None) -> None:
+    """Write down what a committed run did, unless that is done. May be repeated."""
     ledger = Ledger(storage_for(settings.zone("ledger")))
     unsettled = _unsettled(ledger, manifest)
-    own, others = _records(ledger, manifest)
-    if unsettled:
-        # What is settled had its zones cleared, and may have come back since
-        _clear_zones(settings, [record for record in own if record.sha256 in unsettled])
-        # Own files last: while one of them is not settled, all of this is done again
-        ledger.settle(record.model_copy(update={"table_version": version}) for record in [*others, *own])
-        _clear_staging(storage_for(settings.zone("events")), manifest)
-    return [record for record in own if not record.taken_out]
+    if not unsettled:
+        return
+    own, others = records or _records(ledger, manifest)
+    # What is settled had its zones cleared, and may have come back since
+    _clear_zones(settings, [record for record in own if record.sha256 in unsettled])
+    # Own files last: while one of them is not settled, all of this is done again
+    ledger.settle(record.model_copy(update={"table_version": version}) for record in [*others, *own])
+    _clear_staging(storage_for(settings.zone("events")), manifest)
 
 
 def _unsettled(ledger: Ledger, manifest: Manifest) -> set[str]:
@@ -102,7 +104,7 @@ def _unsettled(ledger: Ledger, manifest: Manifest) -> set[str]:
     }
 
 
-def _records(ledger: Ledger, manifest: Manifest) -> tuple[list[FileRecord], list[FileRecord]]:
+def _records(ledger: Ledger, manifest: Manifest) -> Records:
     """The records of the run's own files, and those of other files whose events changed hands."""
     own, others = [], []
     counted = {counts.sha256: counts for counts in manifest.counts}

@@ -22,12 +22,7 @@ class Work:
     take_out: list[FileRecord] = field(default_factory=list)
     heirs: list[FileRecord] = field(default_factory=list)
     left: frozenset[date] = frozenset()
-    causes: dict[date, set[Cause]] = field(default_factory=dict)
-
-    @property
-    def dates(self) -> set[date]:
-        """Dates whose events may change."""
-        return set(self.causes)
+    causes: dict[date, set[Cause]] = field(default_factory=dict)  # of each date whose events may change
 
 
 def work(ledger: Ledger, pending: Iterable[PendingFile]) -> Work:
